@@ -1,0 +1,123 @@
+"""Characters <-> class indices, with the special classes of each decoder.
+
+A :class:`Charset` is the one owner of the class count: a recognition head, a label encoder and a decoder
+built from the same object cannot disagree. PaddleOCR 2.x's orders are kept: CTC has the blank at index 0;
+attention has ``sos`` first and ``eos`` last.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+from ppocr_lite.errors import ConfigError
+
+DEFAULT_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+"""Used when a configuration names no dictionary (PaddleOCR 2.x lower-cases the labels then)."""
+
+
+@dataclass(frozen=True)
+class Charset:
+    """An ordered list of characters (or tokens).
+
+    Args:
+        characters: one entry for each class, without special tokens. Duplicates are allowed, as PaddleOCR's
+            ``en_dict.txt`` has one: indexing keeps both, the lookup returns the last.
+        lower: labels are lower-cased before the lookup (built-in 36 characters only).
+        right_to_left: decoded text runs are reversed (Arabic dictionaries).
+    """
+
+    characters: tuple[str, ...]
+    lower: bool = False
+    right_to_left: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.characters:
+            raise ConfigError("Charset: no characters. Check the dictionary file.")
+
+    @classmethod
+    def load(cls, path: str | Path | None = None, *, use_space_char: bool = False) -> "Charset":
+        """Read a dictionary file: UTF-8, one character or token a line; spaces are significant.
+
+        A byte-order mark and carriage returns are dropped. A path that does not exist is looked up by its
+        file name among the dictionaries that come with the package.
+
+        Raises:
+            ConfigError: no such file, not UTF-8, or empty.
+        """
+        if not path:
+            extra = (" ",) if use_space_char else ()
+            return cls(tuple(DEFAULT_CHARACTERS) + extra, lower=True)
+        file = find_dictionary(path)
+        try:
+            text = file.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{file}: not UTF-8 ({error}). Save the dictionary as UTF-8.") from error
+        lines = text.split("\n")
+        if lines and lines[-1] == "":
+            lines.pop()
+        characters = [line.rstrip("\r") for line in lines]
+        empty = [i + 1 for i, c in enumerate(characters) if c == ""]
+        if empty:
+            raise ConfigError(
+                f"{file}:{empty[0]}: empty line. Each line of a dictionary holds one character."
+            )
+        if use_space_char:
+            characters.append(" ")
+        return cls(tuple(characters), right_to_left="arabic" in str(path))
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def __contains__(self, character: str) -> bool:
+        return character in self._index
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {c: i for i, c in enumerate(self.characters)}
+
+    @property
+    def ctc_size(self) -> int:
+        """Classes of a CTC head: blank at index 0, then the characters."""
+        return len(self.characters) + 1
+
+    @property
+    def attention_size(self) -> int:
+        """Classes of an attention head: ``sos`` at 0, the characters, ``eos`` last."""
+        return len(self.characters) + 2
+
+    @property
+    def eos(self) -> int:
+        """Index of the end-of-sequence class of an attention head."""
+        return len(self.characters) + 1
+
+    def encode(self, text: Sequence[str]) -> list[int]:
+        """Class indices (1-based, 0 is blank or ``sos``) of the characters of ``text`` that are known."""
+        index = self._index
+        return [index[c] + 1 for c in (self._fold(c) for c in text) if c in index]
+
+    def unknown(self, text: Sequence[str]) -> list[str]:
+        """Characters of ``text`` that have no class, each once, in order of appearance."""
+        return list(dict.fromkeys(c for c in text if self._fold(c) not in self._index))
+
+    def decode(self, indices: Iterable[int]) -> str:
+        """Text of 1-based class indices; special classes must have been removed."""
+        return "".join(self.characters[i - 1] for i in indices)
+
+    def _fold(self, character: str) -> str:
+        return character.lower() if self.lower else character
+
+
+def find_dictionary(path: str | Path) -> Path:
+    """Return ``path`` if it exists, else the package's own dictionary of the same file name."""
+    file = Path(path)
+    if file.is_file():
+        return file
+    bundled = Path(str(resources.files("ppocr_lite") / "dicts" / file.name))
+    if bundled.is_file():
+        return bundled
+    raise ConfigError(
+        f"{path}: no such dictionary, and none named '{file.name}' comes with ppocr_lite. "
+        "Give character_dict_path as an existing file, one character a line."
+    )

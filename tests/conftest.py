@@ -1,0 +1,23 @@
+"""Fixtures that every test folder shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """Root of the checkout."""
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def golden_dir() -> Path:
+    """Folder of reference numbers; a test that asks for it is skipped where there is none."""
+    folder = Path(os.environ.get("PPOCR_LITE_GOLDEN", REPO.parent / "shared" / "golden"))
+    if not (folder / "README.md").is_file():
+        pytest.skip(f"no golden fixtures in {folder}; set PPOCR_LITE_GOLDEN to their folder")
+    return folder
