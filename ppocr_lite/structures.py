@@ -1,0 +1,227 @@
+"""Results: frozen dataclasses, checked at birth, arrays never None, nothing drawn inside.
+
+Quads are float32 ``[4, 2]`` in pixels of the image that was read, clockwise from top-left as the text runs.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ppocr_lite.errors import DataError
+from ppocr_lite.geometry import reading_order
+
+RESULT_VERSION = 1
+"""Version of :meth:`OCRResult.to_dict`; it grows when a key changes its meaning."""
+
+
+@dataclass(frozen=True, eq=False)
+class DetResult:
+    """Text regions of one image.
+
+    Args:
+        quads: float32 [n, 4, 2] in pixels, clockwise from top-left.
+        scores: float32 [n] in 0..1.
+        polys: with ``box_type: poly`` one float32 [k, 2] outline for each region; empty otherwise.
+    """
+
+    quads: np.ndarray
+    scores: np.ndarray
+    polys: tuple[np.ndarray, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.quads.shape != (len(self.scores), 4, 2):
+            raise ValueError(
+                f"DetResult: quads {self.quads.shape} do not fit {len(self.scores)} scores; "
+                "expected [n, 4, 2]."
+            )
+        if self.polys and len(self.polys) != len(self.scores):
+            raise ValueError(f"DetResult: {len(self.polys)} polys do not fit {len(self.scores)} scores.")
+
+    @classmethod
+    def empty(cls) -> "DetResult":
+        """No region at all."""
+        return cls(np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, index: Any) -> "DetResult":
+        """Regions chosen by an index array, a boolean mask or a slice, all fields at once."""
+        chosen = np.arange(len(self))[index].reshape(-1)
+        polys = tuple(self.polys[i] for i in chosen) if self.polys else ()
+        return DetResult(self.quads[chosen], self.scores[chosen], polys)
+
+    def sorted(self) -> "DetResult":
+        """The same regions in reading order."""
+        return self[reading_order(self.quads)]
+
+
+@dataclass(frozen=True)
+class ClsResult:
+    """Class of one crop: its label (``"0"``, ``"180"``) and the probability of it, 0..1."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
+class RecResult:
+    """Text of one crop: ``score`` is the mean of ``char_scores`` (0.0 for no text), each in 0..1."""
+
+    text: str
+    score: float
+    char_scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TextLine:
+    """One line of text: where it is, what it says, how sure both are (0..1).
+
+    ``rotated`` says that the classifier found the line upside down, so that it was read turned by 180.
+    """
+
+    quad: np.ndarray
+    text: str
+    score: float
+    det_score: float = 1.0
+    rotated: bool = False
+
+    def __post_init__(self) -> None:
+        quad = np.asarray(self.quad, np.float32)
+        if quad.shape != (4, 2):
+            raise ValueError(f"TextLine: quad must have shape (4, 2), but got {quad.shape}.")
+        object.__setattr__(self, "quad", quad)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types only, for JSON; coordinates rounded to 0.01 px."""
+        return {
+            "text": self.text,
+            "score": round(float(self.score), 6),
+            "det_score": round(float(self.det_score), 6),
+            "quad": [[round(float(x), 2), round(float(y), 2)] for x, y in self.quad],
+            "rotated": bool(self.rotated),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TextLine":
+        """Inverse of :meth:`to_dict`."""
+        return cls(
+            np.asarray(values["quad"], np.float32),
+            str(values["text"]),
+            float(values["score"]),
+            float(values.get("det_score", 1.0)),
+            bool(values.get("rotated", False)),
+        )
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Milliseconds of each part of one call; ``stages`` splits them further by name."""
+
+    det_ms: float = 0.0
+    cls_ms: float = 0.0
+    rec_ms: float = 0.0
+    total_ms: float = 0.0
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, rounded to microseconds."""
+        parts = {name: round(float(getattr(self, name)), 3) for name in _TIMING_FIELDS}
+        return {**parts, "stages": {k: round(float(v), 3) for k, v in self.stages.items()}}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Timings":
+        """Inverse of :meth:`to_dict`."""
+        parts = {name: float(values.get(name, 0.0)) for name in _TIMING_FIELDS}
+        return cls(**parts, stages=dict(values.get("stages", {})))
+
+
+_TIMING_FIELDS = ("det_ms", "cls_ms", "rec_ms", "total_ms")
+
+
+@dataclass(frozen=True, eq=False)
+class OCRResult:
+    """All text of one image, in reading order.
+
+    Args:
+        lines: the lines that are kept.
+        image_size: (height, width) in pixels of the image as it was read.
+        timings: where the time went.
+        dropped: lines that :meth:`filter` took out; nothing is lost silently.
+    """
+
+    lines: tuple[TextLine, ...]
+    image_size: tuple[int, int]
+    timings: Timings = Timings()
+    dropped: tuple[TextLine, ...] = ()
+
+    @classmethod
+    def join(
+        cls,
+        found: DetResult,
+        texts: Sequence[RecResult],
+        *,
+        image_size: tuple[int, int],
+        rotated: Sequence[bool] | None = None,
+        timings: Timings | None = None,
+    ) -> "OCRResult":
+        """Put the regions and their texts, in the same order, together."""
+        if len(found) != len(texts):
+            raise ValueError(f"OCRResult: {len(texts)} texts do not fit {len(found)} regions.")
+        turned = rotated if rotated is not None else [False] * len(texts)
+        lines = tuple(
+            TextLine(quad, rec.text, rec.score, float(det_score), bool(turn))
+            for quad, det_score, rec, turn in zip(found.quads, found.scores, texts, turned, strict=True)
+        )
+        return cls(lines, image_size, timings or Timings())
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[TextLine]:
+        return iter(self.lines)
+
+    @property
+    def text(self) -> str:
+        """The lines' texts, one a row."""
+        return "\n".join(line.text for line in self.lines)
+
+    def filter(self, min_score: float) -> "OCRResult":
+        """Keep the lines with ``score >= min_score`` and a text; the others go to ``dropped``."""
+        kept = tuple(line for line in self.lines if line.text and line.score >= min_score)
+        chosen = {id(line) for line in kept}
+        out = tuple(line for line in self.lines if id(line) not in chosen)
+        return replace(self, lines=kept, dropped=self.dropped + out)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types only: version, image_size [h, w], lines, dropped, timings."""
+        return {
+            "version": RESULT_VERSION,
+            "image_size": [int(v) for v in self.image_size],
+            "lines": [line.to_dict() for line in self.lines],
+            "dropped": [line.to_dict() for line in self.dropped],
+            "timings": self.timings.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "OCRResult":
+        """Inverse of :meth:`to_dict`; DataError for another version."""
+        if values.get("version") != RESULT_VERSION:
+            raise DataError(
+                f"OCRResult: version {values.get('version')!r} cannot be read; "
+                f"this release reads version {RESULT_VERSION}."
+            )
+        height, width = values["image_size"]
+        return cls(
+            tuple(TextLine.from_dict(line) for line in values["lines"]),
+            (int(height), int(width)),
+            Timings.from_dict(values.get("timings", {})),
+            tuple(TextLine.from_dict(line) for line in values.get("dropped", ())),
+        )
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """:meth:`to_dict` as JSON text, not escaped beyond what JSON asks."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
