@@ -50,7 +50,7 @@ def read_version() -> str:
     text = (ROOT / "ppocr_lite" / "__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if found is None:
-        raise RuntimeError("ppocr_lite/__init__.py: no line __version__ = \"...\".")
+        raise RuntimeError('ppocr_lite/__init__.py: no line __version__ = "...".')
     return found.group(1)
 
 

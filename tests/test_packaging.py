@@ -189,7 +189,7 @@ def test_documents_name_tools_and_configs_that_exist(repo: Path) -> None:
 
 def test_the_readme_starts_with_make_demo_and_make_test(repo: Path) -> None:
     readme = (repo / "README.md").read_text(encoding="utf-8")
-    commands = [line for line in re.findall(r"^make \w+|^pip install .*", readme, re.MULTILINE)]
+    commands = re.findall(r"^make \w+|^pip install .*", readme, re.MULTILINE)
     assert commands[:2] == ["make demo", "make test"]
     targets = set(re.findall(r"^(\w+):", (repo / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {"demo", "test", "lint", "check"} <= targets
