@@ -1,0 +1,1 @@
+"""Training, evaluation and checkpoints. ``assemble`` builds all of it from a configuration."""

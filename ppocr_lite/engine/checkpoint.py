@@ -1,0 +1,269 @@
+"""Checkpoints: ``<prefix>.pdparams`` (weights), ``.pdopt`` (optimizer), ``.states`` (where training stands).
+
+The three files are those of PaddleOCR 2.x and are read by it. ``.states`` holds one entry more,
+``ppocr_lite``, with what an exact continuation needs, and checksums that tell whether the three belong
+together.
+"""
+
+import logging
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+
+from ppocr_lite.engine import param_file
+from ppocr_lite.engine.param_file import NAMES_KEY
+from ppocr_lite.errors import ModelFileError
+
+logger = logging.getLogger(__name__)
+
+OWN_KEY = "ppocr_lite"
+"""Entry of ``.states`` that PaddleOCR does not know and ignores."""
+_SHOWN = 5  # names listed in one message
+
+
+@dataclass
+class LoadReport:
+    """What became of each parameter of a model and each array of a file."""
+
+    matched: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    mismatched: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
+    """Name -> (shape in the file, shape in the model)."""
+
+    @property
+    def complete(self) -> bool:
+        """Every parameter of the model was set."""
+        return not self.missing and not self.mismatched
+
+    def problems(self) -> list[str]:
+        """One line for each kind of difference; empty when file and model agree."""
+        shapes = [f"{k} (file {a}, model {b})" for k, (a, b) in self.mismatched.items()]
+        kinds = (
+            ("not in the file", self.missing),
+            ("not in the model", self.unexpected),
+            ("of another shape", shapes),
+        )
+        return [f"{len(names)} {kind}: {_some(names)}" for kind, names in kinds if names]
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def find_params(path: str | Path) -> Path:
+    """The ``.pdparams`` file of a prefix; ``path`` may end in .pdparams, .pdopt or .states, or not.
+
+    Raises:
+        ModelFileError: no such file, or a URL.
+    """
+    if re.match(r"https?://", str(path)):
+        raise ModelFileError(f"{path}: weights are not downloaded. Fetch the file and give its path.")
+    file = Path(re.sub(r"\.(pdparams|pdopt|states)$", "", str(path)) + ".pdparams")
+    if not file.is_file():
+        near = sorted(p.name for p in file.parent.glob("*.pdparams")) if file.parent.is_dir() else []
+        there = f" In that folder: {_some(near)}." if near else ""
+        raise ModelFileError(f"{file}: no such file.{there}")
+    return file
+
+
+def load_weights(model: paddle.nn.Layer, weights: Mapping[str, np.ndarray]) -> LoadReport:
+    """Set the parameters and buffers of ``model`` that ``weights`` holds in the right shape.
+
+    A recurrent layer's tensor may stand under either of the two names that Paddle gives it.
+    """
+    report = LoadReport()
+    tensors = model.state_dict()
+    for name, tensor in tensors.items():
+        array = param_file.find_array(weights, name)
+        if array is None:
+            report.missing.append(name)
+        elif list(array.shape) != list(tensor.shape):
+            report.mismatched[name] = (list(array.shape), list(tensor.shape))
+        else:
+            tensor.set_value(np.asarray(array, dtype=_numpy_dtype(tensor)))
+            report.matched.append(name)
+    known = set(tensors) | {param_file.alias(name) for name in tensors}
+    report.unexpected = [name for name in weights if name not in known]
+    return report
+
+
+def _numpy_dtype(tensor: paddle.Tensor) -> str:
+    name = str(tensor.dtype).rpartition(".")[2]
+    return "float32" if name == "bfloat16" else name
+
+
+def load_pretrained(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
+    """Load weights leniently: what does not fit is left as it is and named in a warning.
+
+    Raises:
+        ModelFileError: the file cannot be read, or nothing in it fits.
+    """
+    file = find_params(path)
+    weights = param_file.read_weights(file)
+    report = load_weights(model, weights)
+    if not report.matched:
+        raise ModelFileError(
+            f"{file}: none of its {len(weights)} arrays fits the model. "
+            f"{'; '.join(report.problems())}.{_prefix_hint(weights, model.state_dict())}"
+        )
+    for problem in report.problems():
+        logger.warning("%s: %s", file, problem)
+    logger.info("load pretrain successful from %s", file)
+    return report
+
+
+def load_exact(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
+    """Load weights of which every one of the model's must be there; ModelFileError otherwise."""
+    file = find_params(path)
+    weights = param_file.read_weights(file)
+    report = load_weights(model, weights)
+    if not report.complete:
+        raise ModelFileError(
+            f"{file}: does not fit the model. {'; '.join(report.problems())}. "
+            "Check that the configuration is the one it was trained with."
+            f"{_prefix_hint(weights, model.state_dict())}"
+        )
+    if report.unexpected:
+        logger.warning("%s: %s", file, "; ".join(report.problems()))
+    return report
+
+
+def _prefix_hint(weights: Iterable[str], wanted: Iterable[str]) -> str:
+    """Tell a user who mixes up a distillation checkpoint and that of one of its models."""
+    weights, wanted = list(weights), set(wanted)
+    for name in weights:
+        first, _, rest = name.partition(".")
+        if rest in wanted:
+            return f" Its names begin with '{first}.': extract that sub-model's weights first."
+    suffixes = {name.partition(".")[2]: name.partition(".")[0] for name in wanted}
+    inner = next((suffixes[name] for name in weights if name in suffixes), None)
+    return f" The model's names begin with '{inner}.'." if inner else ""
+
+
+def save_weights(prefix: str | Path, model: paddle.nn.Layer) -> None:
+    """Write ``<prefix>.pdparams`` atomically."""
+    _write(prefix, {".pdparams": _weights_bytes(model)})
+
+
+def save(
+    prefix: str | Path,
+    model: paddle.nn.Layer,
+    optimizer: paddle.optimizer.Optimizer | None = None,
+    *,
+    states: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the weights and, where given, the optimizer and ``states`` (plain values and arrays)."""
+    contents = {".pdparams": _weights_bytes(model)}
+    if optimizer is not None:
+        contents[".pdopt"] = param_file.to_bytes(_to_numpy(optimizer.state_dict()))
+    if states is not None:
+        own = dict(states.get(OWN_KEY, {}))
+        own["crc32"] = {suffix: zlib.crc32(data) for suffix, data in contents.items()}
+        contents[".states"] = param_file.to_bytes({**states, OWN_KEY: own})
+    _write(prefix, contents)
+
+
+def _write(prefix: str | Path, contents: Mapping[str, bytes]) -> None:
+    for suffix, data in contents.items():
+        param_file.write_atomic(f"{prefix}{suffix}", data)
+
+
+def _weights_bytes(model: paddle.nn.Layer) -> bytes:
+    tensors = model.state_dict()
+    arrays: dict[str, Any] = _to_numpy(tensors)
+    arrays[NAMES_KEY] = {name: tensor.name for name, tensor in tensors.items()}
+    return param_file.to_bytes(arrays)
+
+
+def _to_numpy(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Tensors -> numpy arrays, in nested dictionaries too."""
+    plain: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, paddle.Tensor):
+            plain[key] = value.numpy()
+        else:
+            plain[key] = _to_numpy(value) if isinstance(value, Mapping) else value
+    return plain
+
+
+def load(
+    prefix: str | Path, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer | None = None
+) -> dict[str, Any]:
+    """Load a checkpoint to go on from: all weights, the optimizer, and return its ``.states``.
+
+    Raises:
+        ModelFileError: the weights are missing, do not fit, or the files were not written together.
+    """
+    file = find_params(prefix)
+    base = str(file)[: -len(".pdparams")]
+    states = _read_states(base)
+    load_exact(model, file)
+    if optimizer is not None:
+        _load_optimizer(base, model, optimizer)
+    logger.info("resume from %s", base)
+    return states
+
+
+def _read_states(base: str) -> dict[str, Any]:
+    if not Path(f"{base}.states").is_file():
+        logger.warning("%s.states: no such file; epoch and best metric start anew.", base)
+        return {}
+    states = param_file.read_pickle(f"{base}.states")
+    if not isinstance(states, dict):
+        raise ModelFileError(f"{base}.states: expected a dictionary, got a {type(states).__name__}.")
+    for suffix, crc in states.get(OWN_KEY, {}).get("crc32", {}).items():
+        part = Path(base + suffix)
+        if not part.is_file() or zlib.crc32(part.read_bytes()) != crc:
+            raise ModelFileError(
+                f"{part}: was not written together with {base}.states (an interrupted save?). "
+                "Resume from another checkpoint of this run, or use it as Global.pretrained_model."
+            )
+    return states
+
+
+def _load_optimizer(base: str, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer) -> None:
+    if not Path(f"{base}.pdopt").is_file():
+        logger.warning("%s.pdopt: no such file; the optimizer starts anew.", base)
+        return
+    values, _ = param_file.read_params(f"{base}.pdopt")
+    _, old_names = param_file.read_params(f"{base}.pdparams")
+    optimizer.set_state_dict(rename_slots(values, old_names, model))
+
+
+def rename_slots(
+    values: Mapping[str, Any], old_names: Mapping[str, str], model: paddle.nn.Layer
+) -> dict[str, Any]:
+    """Give optimizer entries the names that this process gave to the parameters.
+
+    The keys of a ``.pdopt`` begin with Paddle's running names (``conv2d_0.w_0_moment1_0``), which depend on
+    what was built before in the process. ``old_names`` ({state_dict name: old name}, from the
+    ``.pdparams`` beside it) says which parameter each one is.
+    """
+    now = {name: tensor.name for name, tensor in model.state_dict().items()}
+    renamed_params: dict[str, str] = {}
+    for name, old in old_names.items():
+        new = now.get(name) or now.get(param_file.alias(name) or "")
+        if new:
+            renamed_params[old] = new
+    renamed: dict[str, Any] = {}
+    for key, value in values.items():
+        old = max((p for p in _heads(key) if p in renamed_params), key=len, default="")
+        renamed[renamed_params[old] + key[len(old) :] if old else key] = value
+    return renamed
+
+
+def _heads(key: str) -> list[str]:
+    """Beginnings of ``key`` that end before an underscore.
+
+    >>> _heads("a.w_0_moment1_0")
+    ['a.w', 'a.w_0', 'a.w_0_moment1']
+    """
+    return [key[: match.start()] for match in re.finditer("_", key)]
