@@ -1,0 +1,78 @@
+"""Result dataclasses: checks at birth, filtering without loss, JSON there and back."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ppocr_lite.errors import DataError
+from ppocr_lite.structures import DetResult, OCRResult, RecResult, TextLine, Timings
+
+QUADS = np.array([[[0, 40], [50, 40], [50, 60], [0, 60]], [[0, 0], [50, 0], [50, 20], [0, 20]]], np.float32)
+
+
+def make_result() -> OCRResult:
+    found = DetResult(QUADS, np.array([0.9, 0.8], np.float32)).sorted()
+    texts = [RecResult("Größe 1", 0.95), RecResult("blur", 0.3)]
+    return OCRResult.join(found, texts, image_size=(60, 50), rotated=[False, True])
+
+
+def test_det_result_refuses_unequal_lengths() -> None:
+    with pytest.raises(ValueError, match=r"quads \(2, 4, 2\) do not fit 3 scores; expected \[n, 4, 2\]"):
+        DetResult(QUADS, np.zeros(3, np.float32))
+    with pytest.raises(ValueError, match="1 polys do not fit 2 scores"):
+        DetResult(QUADS, np.zeros(2, np.float32), (QUADS[0],))
+
+
+def test_det_result_selects_all_fields_at_once() -> None:
+    found = DetResult(QUADS, np.array([0.9, 0.8], np.float32), (QUADS[0], QUADS[1]))
+    kept = found[found.scores < 0.85]
+    assert len(kept) == 1
+    np.testing.assert_array_equal(kept.polys[0], QUADS[1])
+    np.testing.assert_array_equal(found.sorted().quads, QUADS[::-1])
+    assert len(DetResult.empty().sorted()) == 0
+
+
+def test_text_line_refuses_another_shape() -> None:
+    with pytest.raises(ValueError, match=r"shape \(4, 2\), but got \(3, 2\)"):
+        TextLine(np.zeros((3, 2)), "a", 1.0)
+
+
+def test_join_refuses_unequal_lengths() -> None:
+    with pytest.raises(ValueError, match="1 texts do not fit 0 regions"):
+        OCRResult.join(DetResult.empty(), [RecResult("a", 1.0)], image_size=(1, 1))
+
+
+def test_text_has_the_lines_in_reading_order() -> None:
+    result = make_result()
+    assert result.text == "Größe 1\nblur"
+    assert [line.rotated for line in result] == [False, True]
+    assert result.lines[0].det_score == pytest.approx(0.8)
+
+
+def test_filter_keeps_what_it_takes_out() -> None:
+    kept = make_result().filter(0.5)
+    assert [line.text for line in kept] == ["Größe 1"]
+    assert [line.text for line in kept.dropped] == ["blur"]
+    assert len(kept.filter(0.99).dropped) == 2
+
+
+def test_json_there_and_back() -> None:
+    result = make_result().filter(0.5)
+    text = result.to_json()
+    assert "Größe" in text
+    again = OCRResult.from_dict(json.loads(text))
+    assert again.to_dict() == result.to_dict()
+    assert again.image_size == (60, 50)
+    assert again.lines[0].quad.dtype == np.float32
+
+
+def test_timings_there_and_back() -> None:
+    timings = Timings(1.0, 2.0, 3.0, 7.5, {"crop": 0.25})
+    assert Timings.from_dict(timings.to_dict()) == timings
+
+
+def test_another_version_is_refused() -> None:
+    values = {**make_result().to_dict(), "version": 99}
+    with pytest.raises(DataError, match="version 99 cannot be read"):
+        OCRResult.from_dict(values)
