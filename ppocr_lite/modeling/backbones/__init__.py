@@ -1,0 +1,5 @@
+"""Backbones: [N, in_channels, H, W] -> features; each has ``out_channels`` (an int, or a list for detectors)."""
+
+from ppocr_lite.modeling.backbones import mobilenet_v1_enhance, mobilenet_v3
+
+__all__ = ["mobilenet_v1_enhance", "mobilenet_v3"]

@@ -1,0 +1,19 @@
+"""Blocks that several networks share."""
+
+from ppocr_lite.modeling.layers.channels import make_divisible
+from ppocr_lite.modeling.layers.conv_bn import ACTIVATIONS, BatchNorm, ConvBN
+from ppocr_lite.modeling.layers.init import uniform_attr
+from ppocr_lite.modeling.layers.inverted_residual import InvertedResidual
+from ppocr_lite.modeling.layers.pooling import halving_pool
+from ppocr_lite.modeling.layers.squeeze_excite import SqueezeExcite
+
+__all__ = [
+    "ACTIVATIONS",
+    "BatchNorm",
+    "ConvBN",
+    "InvertedResidual",
+    "SqueezeExcite",
+    "halving_pool",
+    "make_divisible",
+    "uniform_attr",
+]
