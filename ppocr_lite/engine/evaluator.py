@@ -1,0 +1,101 @@
+"""Evaluation: predictions -> numpy -> post-processing -> metric, by the objects that the runtime uses."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import paddle
+from tqdm import tqdm
+
+from ppocr_lite.engine.trainer import Batch, BatchLoader
+from ppocr_lite.errors import DataError
+
+
+class PostProcess(Protocol):
+    """Network outputs of a batch -> one result for each image."""
+
+    def __call__(self, outputs: Mapping[str, np.ndarray], shapes: np.ndarray | None) -> list[Any]: ...
+
+
+class Metric(Protocol):
+    """Compares results with labels."""
+
+    main_indicator: str
+
+    def update(self, results: list[Any], batch: Mapping[str, np.ndarray]) -> None: ...
+
+    def compute(self) -> dict[str, float]: ...
+
+    def reset(self) -> None: ...
+
+
+class Evaluator:
+    """Measures a model on the evaluation data.
+
+    Args:
+        loader: batches with the labels; None where only :meth:`results` and :meth:`of_batch` are used.
+        postprocess, metric: as the configuration names them.
+    """
+
+    def __init__(self, loader: BatchLoader | None, *, postprocess: PostProcess, metric: Metric) -> None:
+        self.loader = loader
+        self.postprocess = postprocess
+        self.metric = metric
+
+    @property
+    def main_indicator(self) -> str:
+        """Name of the metric by which models are compared."""
+        return self.metric.main_indicator
+
+    def __call__(self, model: paddle.nn.Layer) -> dict[str, float]:
+        """Metrics of ``model``, and ``fps``: images for each second of the network alone.
+
+        The model is left in evaluation mode.
+        """
+        if self.loader is None:
+            raise DataError("Eval: no evaluation data. Give Eval.dataset and Eval.loader.")
+        model.eval()
+        self.metric.reset()
+        images, seconds = 0, 0.0
+        for batch in tqdm(self.loader, desc="eval model:", leave=False, disable=None):
+            started = time.perf_counter()
+            with paddle.no_grad():
+                outputs = to_numpy(model(batch["image"]))
+            seconds += time.perf_counter() - started
+            images += len(batch["image"])
+            self._update(outputs, batch)
+        if not images:
+            raise DataError("Eval: the loader gave no batch. Check Eval.dataset.label_file_list.")
+        return {**self.metric.compute(), "fps": images / max(seconds, 1e-9)}
+
+    def of_batch(self, preds: Mapping[str, paddle.Tensor], batch: Batch) -> dict[str, float]:
+        """Metrics of one batch whose predictions are known already."""
+        self.metric.reset()
+        self._update(to_numpy(preds), batch)
+        return self.metric.compute()
+
+    def _update(self, outputs: Mapping[str, np.ndarray], batch: Batch) -> None:
+        labels = to_numpy(batch)
+        self.metric.update(self.results(outputs, labels.get("shape")), labels)
+
+    def results(self, outputs: Mapping[str, np.ndarray], shapes: np.ndarray | None = None) -> list[Any]:
+        """Post-process network outputs; training's ``logits`` are turned into ``probs`` first."""
+        if "probs" not in outputs and "logits" in outputs:
+            outputs = {**outputs, "probs": softmax(outputs["logits"])}
+        return self.postprocess(outputs, shapes)
+
+
+def to_numpy(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The tensors of a mapping as arrays; other entries are left out."""
+    return {k: v.numpy() if isinstance(v, paddle.Tensor) else v for k, v in values.items() if _is_array(v)}
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, paddle.Tensor | np.ndarray)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis."""
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
