@@ -1,4 +1,4 @@
-"""Backbones: [N, in_channels, H, W] -> features; each has ``out_channels`` (an int, or a list for detectors)."""
+"""Backbones: [N, in_channels, H, W] -> features; ``out_channels`` is an int, or a list for detectors."""
 
 from ppocr_lite.modeling.backbones import mobilenet_v1_enhance, mobilenet_v3
 

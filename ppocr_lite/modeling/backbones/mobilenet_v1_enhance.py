@@ -1,7 +1,7 @@
 """MobileNetV1Enhance: PP-OCRv2's recognition backbone, a MobileNetV1 in the manner of PP-LCNet.
 
-Cui et al., "PP-LCNet: A Lightweight CPU Convolutional Neural Network", 2021, arXiv:2109.15099. Parameter names
-are those of PaddleOCR 2.x: ``conv1, block_list.N._depthwise_conv, ._se, ._pointwise_conv``.
+Cui et al., "PP-LCNet: A Lightweight CPU Convolutional Neural Network", 2021, arXiv:2109.15099. Parameter
+names are those of PaddleOCR 2.x: ``conv1, block_list.N._depthwise_conv, ._se, ._pointwise_conv``.
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ class MobileNetV1Enhance(nn.Layer):
         super().__init__()
         if last_pool_type not in ("max", "avg"):
             raise ConfigError(f"MobileNetV1Enhance: last_pool_type is max or avg, not '{last_pool_type}'.")
-        last_stride = last_conv_stride if isinstance(last_conv_stride, int) else tuple(last_conv_stride)
+        last_stride = _pair(last_conv_stride)
         rows = (*ROWS[:-1], ROWS[-1]._replace(stride=last_stride))
         self.conv1 = _conv_bn(in_channels, int(32 * scale), kernel=3, stride=2)
         self.block_list = nn.Sequential(*[DepthwiseSeparable(row, scale) for row in rows])
@@ -100,19 +100,26 @@ class DepthwiseSeparable(nn.Layer):
         return self._pointwise_conv(x)
 
 
+def _pair(stride: int | Sequence[int]) -> int | tuple[int, int]:
+    if isinstance(stride, int):
+        return stride
+    vertical, horizontal = stride
+    return vertical, horizontal
+
+
 def _conv_bn(
     in_channels: int,
     out_channels: int,
     *,
     kernel: int,
-    stride: int | tuple[int, ...] = 1,
+    stride: int | tuple[int, int] = 1,
     groups: int = 1,
 ) -> ConvBN:
     return ConvBN(
         in_channels,
         out_channels,
         kernel=kernel,
-        stride=stride,  # type: ignore[arg-type]
+        stride=stride,
         groups=groups,
         act="hardswish",
         names=("_conv", "_batch_norm"),

@@ -1,8 +1,9 @@
 """MobileNetV3 for detectors (four feature maps) and for recognizers and classifiers (one row of features).
 
-Howard et al., "Searching for MobileNetV3", ICCV 2019, arXiv:1905.02244. What differs from the paper: the widths
-of every layer scale, the SE gate has slope 0.2, and the recognizers' strides are vertical only. Parameter names
-are those of PaddleOCR 2.x: ``conv, stage0..stage3`` in detectors; ``conv1, blocks, conv2`` in recognizers.
+Howard et al., "Searching for MobileNetV3", ICCV 2019, arXiv:1905.02244. What differs from the paper: the
+widths of every layer scale, the SE gate has slope 0.2, and the recognizers' strides are vertical only.
+Parameter names are those of PaddleOCR 2.x: ``conv, stage0..stage3`` in detectors; ``conv1, blocks, conv2``
+in recognizers.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,8 @@ from ppocr_lite.registry import HEADS
 class ClsHead(nn.Layer):
     """Mean over the picture, then one linear layer. Parameter names (fc.*) are those of PaddleOCR 2.x.
 
-    Shapes: [N, in_channels, H, W] -> {"logits": [N, class_dim]} in training, {"probs": [N, class_dim]} otherwise.
+    Shapes: [N, in_channels, H, W] -> {"logits": [N, class_dim]} in training, {"probs": [N, class_dim]}
+    otherwise.
     """
 
     def __init__(self, in_channels: int, class_dim: int) -> None:

@@ -19,8 +19,8 @@ class CTCHead(nn.Layer):
         out_channels: classes, the blank at index 0 among them; comes from the charset where there is one.
         fc_decay: weight decay of the linear layers, in place of the optimizer's.
         mid_channels: width between two layers; one layer when it is None.
-        return_feats: in training, also give ``feats``: the input of the last layer when there are two, else the
-            head's input.
+        return_feats: in training, also give ``feats``: the input of the last layer when there are two, else
+            the head's input.
 
     Shapes: [N, T, in_channels] -> {"logits": [N, T, K]} in training (and "feats" [N, T, C]),
     {"probs": [N, T, K]} otherwise.

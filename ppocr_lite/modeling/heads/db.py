@@ -17,8 +17,8 @@ NORM_BIAS = 1e-4
 class DBHead(nn.Layer):
     """Differentiable-binarization head: text probability, threshold and binary maps.
 
-    Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", AAAI 2020, arXiv:1911.08947.
-    Parameter names (binarize.*, thresh.*) are those of PaddleOCR 2.x.
+    Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", AAAI 2020,
+    arXiv:1911.08947. Parameter names (binarize.*, thresh.*) are those of PaddleOCR 2.x.
 
     Args:
         in_channels: channels of the neck's output, at 1/4 of the image size.

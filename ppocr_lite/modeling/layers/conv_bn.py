@@ -18,6 +18,21 @@ class BatchNorm(nn.BatchNorm2D):
     Paddle derives a tensor's name from its layer's class, and optimizer states (.pdopt) use these names.
     """
 
+    def forward(self, x: Tensor) -> Tensor:
+        # The parent's forward is this call and a warning, in every training, that statistics are tracked.
+        return F.batch_norm(
+            x,
+            self._mean,
+            self._variance,
+            weight=self.weight,
+            bias=self.bias,
+            training=self.training,
+            momentum=self._momentum,
+            epsilon=self._epsilon,
+            data_format=self._data_format,
+            use_global_stats=self._use_global_stats,
+        )
+
 
 class ConvBN(nn.Layer):
     """Bias-free k x k convolution, padded by (k - 1) / 2, then batch norm and an activation.

@@ -14,15 +14,15 @@ from ppocr_lite.registry import NECKS
 class DBFPN(nn.Layer):
     """Feature pyramid network whose four levels are brought to 1/4 of the image size and joined.
 
-    Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", AAAI 2020, arXiv:1911.08947.
-    Parameter names (in2_conv .. in5_conv, p5_conv .. p2_conv) are those of PaddleOCR 2.x.
+    Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", AAAI 2020,
+    arXiv:1911.08947. Parameter names (in2_conv .. in5_conv, p5_conv .. p2_conv) are those of PaddleOCR 2.x.
 
     Args:
         in_channels: channels of the backbone's maps at 1/4, 1/8, 1/16 and 1/32.
         out_channels: channels of the result; each level gives a quarter of them.
 
-    Shapes: list of [N, in_channels[i], H / 2^(i+2), W / 2^(i+2)] -> [N, out_channels, H / 4, W / 4], levels in the
-    order 1/32, 1/16, 1/8, 1/4. H and W must be multiples of 32.
+    Shapes: list of [N, in_channels[i], H / 2^(i+2), W / 2^(i+2)] -> [N, out_channels, H / 4, W / 4], levels
+    in the order 1/32, 1/16, 1/8, 1/4. H and W must be multiples of 32.
     """
 
     def __init__(self, in_channels: Sequence[int], out_channels: int, *, use_asf: bool = False) -> None:

@@ -70,7 +70,8 @@ class SequenceEncoder(nn.Layer):
     """Reads a row of features as a sequence of time steps, from left to right.
 
     Args:
-        encoder_type: ``reshape`` (nothing else), ``fc`` (a linear layer) or ``rnn`` (two bidirectional LSTMs).
+        encoder_type: ``reshape`` (nothing else), ``fc`` (a linear layer) or ``rnn`` (two bidirectional
+            LSTMs).
         hidden_size: width of the encoder, of each direction for ``rnn``.
 
     Shapes: [N, in_channels, 1, W] -> [N, W, out_channels].

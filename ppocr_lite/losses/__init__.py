@@ -1,0 +1,5 @@
+"""Losses: ``loss(preds, batch) -> dict``; ``loss`` is the scalar to minimise, and all entries are logged."""
+
+from ppocr_lite.losses import cls, ctc, db
+
+__all__ = ["cls", "ctc", "db"]

@@ -1,0 +1,6 @@
+"""Optimizers and learning-rate schedules, by PaddleOCR 2.x's names."""
+
+from ppocr_lite.optim.build import build_lr_scheduler, build_optimizer
+from ppocr_lite.optim.schedules import SCHEDULES, LRSchedule
+
+__all__ = ["SCHEDULES", "LRSchedule", "build_lr_scheduler", "build_optimizer"]

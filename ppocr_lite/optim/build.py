@@ -1,0 +1,62 @@
+"""From the ``Optimizer`` section of a configuration to an optimizer and its schedule."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import paddle
+from paddle import nn
+
+from ppocr_lite.config import Section
+from ppocr_lite.errors import ConfigError
+from ppocr_lite.optim.optimizers import OPTIMIZERS, build_clip, build_decay, common_arguments
+from ppocr_lite.optim.schedules import SCHEDULES, LRSchedule
+from ppocr_lite.registry import did_you_mean, parameters_of
+
+COMMON_KEYS = ("name", "lr", "regularizer", "weight_decay", "clip_norm", "clip_norm_global")
+
+
+def build_lr_scheduler(lr_config: Mapping[str, Any], epochs: int, step_each_epoch: int) -> LRSchedule:
+    """Build the schedule of ``Optimizer.lr``; ``lr_config`` is not changed, ``name`` is Const by default.
+
+    Args:
+        epochs: length of the training.
+        step_each_epoch: updates in one epoch.
+    """
+    where = getattr(lr_config, "path", "Optimizer.lr")
+    schedule: LRSchedule = SCHEDULES.build(
+        {"name": "Const", **lr_config}, where=where, epochs=epochs, steps_per_epoch=step_each_epoch
+    )
+    return schedule
+
+
+def build_optimizer(
+    section: Mapping[str, Any], epochs: int, steps_per_epoch: int, model: nn.Layer
+) -> tuple[paddle.optimizer.Optimizer, LRSchedule]:
+    """Build the optimizer of the ``Optimizer`` section and its schedule.
+
+    Call ``schedule.step()`` once after each ``optimizer.step()``.
+
+    Raises:
+        ConfigError: an unknown name or key, a missing ``lr``, no trainable parameter.
+    """
+    config = section if isinstance(section, Section) else Section(section, "Optimizer")
+    name = config["name"]
+    make = OPTIMIZERS.get(name, where=config.path)
+    own = {key: value for key, value in config.items() if key not in COMMON_KEYS}
+    _check_keys(name, own, [p for p in parameters_of(make) if p not in ("common", "model")], config.path)
+    if "lr" not in config:
+        raise ConfigError(f"{config.path}.lr: the section is missing; give it a learning_rate.")
+    schedule = build_lr_scheduler(config.section("lr"), epochs, steps_per_epoch)
+    common = common_arguments(schedule, build_decay(config, config.path), build_clip(config), model)
+    optimizer = OPTIMIZERS.build({"name": name, **own}, where=config.path, common=common, model=model)
+    return optimizer, schedule
+
+
+def _check_keys(name: str, own: Mapping[str, Any], accepted: list[str], where: str) -> None:
+    known = [*COMMON_KEYS, *accepted]
+    for key in own:
+        if key not in known:
+            raise ConfigError(
+                f"{where}.{key}: {name} takes no parameter '{key}'.{did_you_mean(key, known)} "
+                f"It takes: {', '.join(known)}."
+            )

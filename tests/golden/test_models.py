@@ -1,0 +1,136 @@
+"""Networks against the reference's own: names, shapes, outputs, running statistics."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+
+pytestmark = [pytest.mark.golden_models, pytest.mark.train]
+
+GOLDEN = Path(os.environ.get("PPOCR_LITE_GOLDEN", Path(__file__).resolve().parents[3] / "shared" / "golden"))
+NAMES = sorted(path.stem for path in (GOLDEN / "models").glob("*.json"))
+
+FIXED_NAMES = ("head.fc.weight", "head.fc.bias")
+"""Tensors that the reference's classifier gives names of its own, so that it cannot exist twice."""
+
+
+@pytest.fixture(scope="module", params=NAMES or [""])
+def case(request, golden_dir, reference_model):
+    """(reference, model with its weights)."""
+    reference = reference_model(request.param)
+    return reference, reference.build()
+
+
+def flatten(outputs: Any, prefix: str = "") -> dict[str, np.ndarray]:
+    """Tensors of nested dicts and lists, by the fixtures' names: ``Student.maps``, ``backbone[0]``."""
+    if isinstance(outputs, dict):
+        items = [(f"{prefix}.{key}" if prefix else key, value) for key, value in outputs.items()]
+    elif isinstance(outputs, (list, tuple)):
+        items = [(f"{prefix}[{i}]", value) for i, value in enumerate(outputs)]
+    else:
+        return {prefix: outputs.numpy()}
+    return {key: array for name, value in items for key, array in flatten(value, name).items()}
+
+
+def by_reference_name(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Outputs under the fixtures' names: the reference calls logits and probabilities ``out`` or ``head_out``."""
+    arrays = flatten(outputs)
+    for key in list(arrays):
+        *path, last = key.split(".")
+        if last in ("logits", "probs"):
+            arrays[".".join([*path, "head_out" if path else "out"])] = arrays[key]
+    return arrays
+
+
+def compare(reference: Any, got: dict[str, np.ndarray], expected: dict[str, Any], tolerance: float) -> None:
+    assert not set(expected) - set(got)
+    errors = {key: reference.error(got[key], value) for key, value in expected.items()}
+    assert {key: error for key, error in errors.items() if error > tolerance} == {}
+
+
+def test_state_has_the_reference_names_in_order(case):
+    reference, model = case
+    got = [
+        [name, list(t.shape), str(t.dtype).removeprefix("paddle."), not t.stop_gradient]
+        for name, t in model.state_dict().items()
+    ]
+    assert got == reference.spec["params"]
+
+
+def test_element_counts(case):
+    reference, model = case
+    parameters = {p.name: p for p in model.parameters()}
+    everything = {t.name: t for t in model.state_dict().values()}
+    trainable = sum(int(p.size) for p in parameters.values() if p.trainable)
+    assert trainable == reference.spec["n_trainable_elements"]
+    assert sum(int(t.size) for t in everything.values()) == reference.spec["n_elements"]
+
+
+def test_tensor_names_fit_optimizer_states(case):
+    reference, model = case
+    fixed = FIXED_NAMES if reference.arch["model_type"] == "cls" else ()
+    pairs = zip(model.state_dict().items(), reference.spec["tensor_names"])
+    assert [(n, t.name) for (n, t), e in pairs if n not in fixed and t.name != e] == []
+
+
+def test_own_decay_and_learning_rates(case):
+    reference, model = case
+    got: dict[str, dict[str, float]] = {}
+    for name, tensor in model.state_dict().items():
+        if not hasattr(tensor, "optimize_attr"):
+            continue
+        own = {}
+        if getattr(tensor, "regularizer", None) is not None:
+            own["l2"] = tensor.regularizer._coeff
+        if tensor.optimize_attr["learning_rate"] != 1.0:
+            own["lr_scale"] = tensor.optimize_attr["learning_rate"]
+        if own:
+            got[name] = own
+    assert got == reference.spec["param_attrs"]
+
+
+def test_outputs(case):
+    reference, model = case
+    tolerance = reference.spec["suggested_tol"]
+    for run in reference.spec["runs"]:
+        image = paddle.to_tensor(reference.reader.make(run["input"]))
+        model.eval()
+        with paddle.no_grad():
+            got = by_reference_name(model(image))
+            stages = stage_outputs(model, image)
+        compare(reference, got, run["eval"], tolerance["eval"])
+        compare(reference, stages, run["eval_stages"], tolerance["eval"])
+        for key, expected in run["eval"].items():
+            if "argmax_last_axis" in expected:
+                best = np.reshape(expected["argmax_last_axis"], got[key].shape[:-1])
+                np.testing.assert_array_equal(got[key].argmax(-1), best)
+
+        before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        model.train()
+        with paddle.no_grad():
+            got = by_reference_name(model(image))
+        compare(reference, got, run["train"], tolerance["train"])
+        state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+        compare(reference, state, run["train_running_stats_after"], tolerance["train"])
+        model.set_state_dict(before)
+
+
+def stage_outputs(model: Any, image: paddle.Tensor) -> dict[str, np.ndarray]:
+    """Outputs of each part, in eval mode; of each sub-model's parts for a model that has several."""
+    if not hasattr(model, "backbone"):
+        names = [name for name, _ in model.named_children()]
+        return {
+            f"{name}.{key}": value
+            for name in names
+            for key, value in stage_outputs(getattr(model, name), image).items()
+        }
+    stages = {}
+    x = image
+    for part in ("transform", "backbone", "neck"):
+        if hasattr(model, part):
+            x = getattr(model, part)(x)
+            stages.update(flatten(x, part))
+    return stages
