@@ -16,6 +16,9 @@ from ppocr_lite.errors import ConfigError
 DEFAULT_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 """Used when a configuration names no dictionary (PaddleOCR 2.x lower-cases the labels then)."""
 
+LEFT_TO_RIGHT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 :*./%+-")
+"""Characters whose runs keep their order in right-to-left text."""
+
 
 @dataclass(frozen=True)
 class Charset:
@@ -104,6 +107,26 @@ class Charset:
     def decode(self, indices: Iterable[int]) -> str:
         """Text of 1-based class indices; special classes must have been removed."""
         return "".join(self.characters[i - 1] for i in indices)
+
+    def reading_order(self, text: Sequence[str]) -> list[int]:
+        """Positions of the characters of a decoded ``text`` in the order in which it is given out.
+
+        Right to left, single characters come in reverse; runs of Latin letters, digits, spaces and
+        ``:*./%+-`` keep their own order.
+        """
+        order = list(range(len(text)))
+        if not self.right_to_left:
+            return order
+        runs: list[list[int]] = []
+        previous = False
+        for i, character in enumerate(text):
+            left_to_right = character in LEFT_TO_RIGHT
+            if left_to_right and previous:
+                runs[-1].append(i)
+            else:
+                runs.append([i])
+            previous = left_to_right
+        return [i for run in reversed(runs) for i in run]
 
     def _fold(self, character: str) -> str:
         return character.lower() if self.lower else character

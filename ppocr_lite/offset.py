@@ -1,0 +1,77 @@
+"""Growing and shrinking polygons with round corners, to the pixel as the Clipper library does it.
+
+PaddleOCR 2.x cuts corners to whole pixels before and rounds after; both is kept, so that regions are equal.
+"""
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ppocr_lite.errors import MissingDependency
+
+ARC_TOLERANCE_PX = 0.25
+"""Clipper's default: how far the polygon that stands for an arc may be off it."""
+
+
+def grow_quads(quads: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    """Round-join outlines of convex quads, all at once, without any further package.
+
+    Args:
+        quads: [n, 4, 2], clockwise on the screen; cut to whole pixels here.
+        distances: [n], above 0, in pixels.
+
+    Returns:
+        int32 [n, k, 2]; points may repeat, as arcs differ in their number of points.
+    """
+    corners = np.trunc(np.asarray(quads, np.float64))
+    delta = np.asarray(distances, np.float64)
+    ahead = np.roll(corners, -1, axis=1) - corners  # side i runs from corner i to corner i + 1
+    length = np.maximum(np.linalg.norm(ahead, axis=-1, keepdims=True), 1e-12)
+    normal = np.stack([ahead[..., 1], -ahead[..., 0]], axis=-1) / length  # [n, 4, 2], outward
+    before = np.roll(normal, 1, axis=1)
+    sine = np.clip(before[..., 0] * normal[..., 1] - before[..., 1] * normal[..., 0], -1, 1)
+    turn = np.arctan2(sine, (before * normal).sum(axis=-1))  # [n, 4] of each corner
+    tolerance = np.minimum(ARC_TOLERANCE_PX, delta * ARC_TOLERANCE_PX)
+    around = np.minimum(np.pi / np.arccos(1 - tolerance / delta), delta * np.pi)  # points of a full circle
+    steps = np.maximum(np.floor(around[:, None] / (2 * np.pi) * np.abs(turn) + 0.5), 1)  # [n, 4]
+    count = np.arange(int(steps.max()) + 1 if len(steps) else 1)
+    angle = count * (2 * np.pi / around)[:, None, None]  # [n, 1, S]
+    cos, sin = np.cos(angle), np.sin(angle)
+    arc = np.stack(
+        [
+            before[..., :1] * cos - before[..., 1:] * sin,
+            before[..., :1] * sin + before[..., 1:] * cos,
+        ],
+        axis=-1,
+    )  # [n, 4, S, 2]
+    done = count >= steps[..., None]
+    arc = np.where(done[..., None], normal[:, :, None], arc)
+    points = corners[:, :, None] + arc * delta[:, None, None, None]
+    rounded = np.trunc(points + np.copysign(0.5, points))
+    return rounded.astype(np.int32).reshape(len(corners), -1, 2)
+
+
+def offset_polygon(polygon: np.ndarray, distance: float) -> list[np.ndarray]:
+    """Grow (or shrink, below 0) any polygon [P, 2] with round joins; needs pyclipper.
+
+    Returns:
+        int32 [P, 2] outlines; none where the polygon vanishes.
+    """
+    pyclipper = _pyclipper()
+    offset = pyclipper.PyclipperOffset()
+    path = np.asarray(polygon).astype(np.int64).tolist()
+    try:
+        offset.AddPath(path, pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
+    except pyclipper.ClipperException:  # no area is left after cutting to whole pixels
+        return []
+    return [np.array(outline, np.int32) for outline in offset.Execute(distance)]
+
+
+def _pyclipper() -> Any:
+    try:
+        return import_module("pyclipper")
+    except ImportError as error:
+        raise MissingDependency(
+            'growing and shrinking polygons needs pyclipper: pip install "ppocr-lite[train]"'
+        ) from error

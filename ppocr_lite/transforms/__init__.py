@@ -1,0 +1,37 @@
+"""Data transforms by their PaddleOCR names; importing the package registers them."""
+
+from ppocr_lite.transforms import (
+    det_augment,
+    det_label,
+    det_targets,
+    image,
+    rand_augment,
+    rec_augment,
+    rec_label,
+    resize,
+)
+from ppocr_lite.transforms.base import (
+    ARRAY_SOURCES,
+    FILE_SOURCES,
+    Pipeline,
+    Sample,
+    Transform,
+    build_pipeline,
+)
+
+__all__ = [
+    "ARRAY_SOURCES",
+    "FILE_SOURCES",
+    "Pipeline",
+    "Sample",
+    "Transform",
+    "build_pipeline",
+    "det_augment",
+    "det_label",
+    "det_targets",
+    "image",
+    "rand_augment",
+    "rec_augment",
+    "rec_label",
+    "resize",
+]

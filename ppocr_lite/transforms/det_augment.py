@@ -1,0 +1,240 @@
+"""Augmentation of pages with their polygons: flip, rotate, scale, and a random crop that cuts no text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from ppocr_lite.errors import ConfigError
+from ppocr_lite.registry import TRANSFORMS, construct, did_you_mean
+from ppocr_lite.transforms.base import Sample
+
+DEFAULT_AUGMENTERS = (
+    {"type": "Fliplr", "args": {"p": 0.5}},
+    {"type": "Affine", "args": {"rotate": [-10, 10]}},
+    {"type": "Resize", "args": {"size": [0.5, 3]}},
+)
+
+
+class Augmenter(Protocol):
+    """(image [H, W, 3], points float32 [..., 2]) -> the same, changed alike."""
+
+    def __call__(
+        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+class Fliplr:
+    """Mirror left to right with probability ``p``: x becomes W - x."""
+
+    def __init__(self, p: float = 1.0) -> None:
+        self.p = p
+
+    def __call__(
+        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if rng.random() >= self.p:
+            return image, points
+        points = points.copy()
+        points[..., 0] = image.shape[1] - points[..., 0]
+        return cv2.flip(image, 1), points
+
+
+class Affine:
+    """Rotate about the centre by a uniform angle of ``rotate`` degrees, clockwise on the screen if positive.
+
+    The canvas keeps its size, bilinear, black where nothing was; points may leave the canvas.
+    """
+
+    def __init__(self, rotate: float | Sequence[float] = 0.0) -> None:
+        self.rotate = _range(rotate, "Affine.rotate")
+
+    def __call__(
+        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        angle = np.deg2rad(rng.uniform(*self.rotate))
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        height, width = image.shape[:2]
+        centre = np.array([width / 2, height / 2])
+        # Pixel (0, 0) covers 0..1, so its centre lies half a pixel off the corner that points count from.
+        pixel_centre = centre - 0.5
+        matrix = np.column_stack([turn, pixel_centre - turn @ pixel_centre])
+        turned = (points - centre) @ turn.T + centre
+        return cv2.warpAffine(image, matrix, (width, height)), turned.astype(np.float32)
+
+
+class Resize:
+    """Scale both axes by one uniform factor of ``size``; cubic, each side at least one pixel."""
+
+    def __init__(self, size: float | Sequence[float] = 1.0) -> None:
+        self.size = _range(size, "Resize.size")
+        if self.size[0] <= 0:
+            raise ConfigError(f"Resize.size: factors must be above 0, got {size}.")
+
+    def __call__(
+        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        height, width = image.shape[:2]
+        factor = rng.uniform(*self.size)
+        new_w, new_h = max(1, round(width * factor)), max(1, round(height * factor))
+        scaled = points * np.array([new_w / width, new_h / height], np.float32)
+        return cv2.resize(image, (new_w, new_h), interpolation=cv2.INTER_CUBIC), scaled.astype(np.float32)
+
+
+class HorizontalFlip(Fliplr):
+    """Fliplr by the name of newer configurations."""
+
+
+class RandomScale(Resize):
+    """Resize by the name of newer configurations; ``scale_limit`` are factors as in Resize."""
+
+    def __init__(self, scale_limit: float | Sequence[float] = 1.0) -> None:
+        super().__init__(scale_limit)
+
+
+AUGMENTERS: Mapping[str, type] = {
+    kind.__name__: kind for kind in (Fliplr, Affine, Resize, HorizontalFlip, RandomScale)
+}
+
+
+@TRANSFORMS.register()
+class IaaAugment:
+    """Change the image and its ``polys`` alike by a list of augmenters.
+
+    Args:
+        augmenter_args: list of ``{"type": name, "args": {...}}``, see the classes of this module (names and
+            meanings as in imgaug, which is not needed). By default a flip, a rotation by up to 10 degrees and
+            a scale of 0.5 to 3.
+    """
+
+    requires = ("image", "polys")
+    provides = ("image", "polys")
+
+    def __init__(self, augmenter_args: Sequence[Mapping[str, Any]] | None = None) -> None:
+        specs = DEFAULT_AUGMENTERS if augmenter_args is None else augmenter_args
+        self.augmenters = [_build_augmenter(spec, i) for i, spec in enumerate(specs)]
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        image, points = sample["image"], np.asarray(sample["polys"], np.float32)
+        for augmenter in self.augmenters:
+            image, points = augmenter(image, points, rng)
+        sample["image"], sample["polys"] = image, points
+        return sample
+
+
+def _build_augmenter(spec: Mapping[str, Any], index: int) -> Augmenter:
+    where = f"IaaAugment.augmenter_args[{index}]"
+    name = spec.get("type") if isinstance(spec, Mapping) else None
+    if name not in AUGMENTERS:
+        raise ConfigError(
+            f"{where}: no augmenter named {name!r}.{did_you_mean(str(name), AUGMENTERS)} "
+            f"Known: {', '.join(AUGMENTERS)}."
+        )
+    return construct(AUGMENTERS[str(name)], spec.get("args") or {}, {}, where=f"{where}.{name}")
+
+
+def _range(value: float | Sequence[float], what: str) -> tuple[float, float]:
+    pair = (value, value) if isinstance(value, (int, float)) else tuple(value)
+    if len(pair) != 2 or pair[0] > pair[1]:
+        raise ConfigError(f"{what}: expected a number or [low, high], got {value}.")
+    return float(pair[0]), float(pair[1])
+
+
+@TRANSFORMS.register()
+class EastRandomCropData:
+    """Crop a random window that cuts no readable text, and fit it into ``size``.
+
+    Window edges lie only in rows and columns that no readable region touches, at best in two different gaps
+    between regions. (PaddleOCR 2.x forgets the last gap of each axis; here it counts.) After ``max_tries``
+    without a window that is large enough and holds text, the whole image is taken. Regions outside the
+    window are dropped, the others, ignored ones too, are moved along.
+
+    Args:
+        size: (width, height) of the result.
+        max_tries: see above.
+        min_crop_side_ratio: least share of the image's width and of its height.
+        keep_ratio: put the window top-left on black; otherwise stretch it to ``size``.
+    """
+
+    requires = ("image", "polys", "ignore_tags", "texts")
+    provides = ("image", "polys", "ignore_tags", "texts")
+
+    def __init__(
+        self,
+        size: Sequence[int] = (640, 640),
+        max_tries: int = 10,
+        *,
+        min_crop_side_ratio: float = 0.1,
+        keep_ratio: bool = True,
+    ) -> None:
+        self.width, self.height = int(size[0]), int(size[1])
+        self.max_tries = max_tries
+        self.min_crop_side_ratio = min_crop_side_ratio
+        self.keep_ratio = keep_ratio
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        polys = np.asarray(sample["polys"], np.float32)
+        tags = np.asarray(sample["ignore_tags"], bool)
+        image = sample["image"]
+        x, y, w, h = self._window(image.shape[:2], polys[~tags] if len(polys) else polys, rng)
+        scale_x, scale_y, canvas = self._fit(image[y : y + h, x : x + w])
+        low, high = polys.min(axis=1), polys.max(axis=1)  # [K, 2]
+        inside = ((high >= (x, y)) & (low <= (x + w, y + h))).all(axis=1)
+        moved = (polys - (x, y)) * (scale_x, scale_y)
+        sample["image"] = canvas
+        sample["polys"] = moved[inside].astype(np.float32)
+        sample["ignore_tags"] = tags[inside]
+        sample["texts"] = [text for text, keep in zip(sample["texts"], inside) if keep]
+        return sample
+
+    def _fit(self, window: np.ndarray) -> tuple[float, float, np.ndarray]:
+        h, w = window.shape[:2]
+        if not self.keep_ratio:
+            return self.width / w, self.height / h, cv2.resize(window, (self.width, self.height))
+        scale = min(self.width / w, self.height / h)
+        new_w, new_h = max(1, int(w * scale)), max(1, int(h * scale))
+        canvas = np.zeros((self.height, self.width, *window.shape[2:]), window.dtype)
+        canvas[:new_h, :new_w] = cv2.resize(window, (new_w, new_h))
+        return scale, scale, canvas
+
+    def _window(
+        self, size: tuple[int, int], polys: np.ndarray, rng: np.random.Generator
+    ) -> tuple[int, int, int, int]:
+        """(x, y, width, height) of the crop."""
+        height, width = size
+        whole = (0, 0, width, height)
+        columns, rows = _gaps(polys[..., 0], width), _gaps(polys[..., 1], height)
+        if not columns or not rows:
+            return whole
+        low, high = polys.min(axis=1), polys.max(axis=1)
+        for _ in range(self.max_tries):
+            x0, x1 = _pick_two(columns, rng)
+            y0, y1 = _pick_two(rows, rng)
+            if x1 - x0 < self.min_crop_side_ratio * width or y1 - y0 < self.min_crop_side_ratio * height:
+                continue
+            if x1 == x0 or y1 == y0:
+                continue
+            if ((high >= (x0, y0)) & (low <= (x1, y1))).all(axis=1).any():
+                return x0, y0, x1 - x0, y1 - y0
+        return whole
+
+
+def _gaps(values: np.ndarray, size: int) -> list[np.ndarray]:
+    """Runs of coordinates 0..size-1 that no region [K, P] covers."""
+    covered = np.zeros(size + 1, bool)
+    covered[size] = True
+    rounded = np.rint(values).astype(np.int64)
+    for low, high in zip(rounded.min(axis=1), rounded.max(axis=1)):
+        covered[max(0, low) : max(0, high)] = True
+    free = np.flatnonzero(~covered)
+    if not len(free):
+        return []
+    return np.split(free, np.flatnonzero(np.diff(free) > 1) + 1)
+
+
+def _pick_two(runs: list[np.ndarray], rng: np.random.Generator) -> tuple[int, int]:
+    """Two coordinates, in order: each from its own random run if there are several."""
+    first, second = (runs[int(rng.integers(len(runs)))] for _ in range(2))
+    a, b = int(first[int(rng.integers(len(first)))]), int(second[int(rng.integers(len(second)))])
+    return min(a, b), max(a, b)
