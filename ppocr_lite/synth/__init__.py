@@ -1,0 +1,11 @@
+"""Rendered training data: text lines, pages and classifier crops from fonts and text files.
+
+Pillow (of the [train] extra) draws the glyphs and is imported when the first one is drawn.
+"""
+
+from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
+from ppocr_lite.synth.line import LineRenderer, LineSample
+from ppocr_lite.synth.stream import SynthStream
+from ppocr_lite.synth.text import TextSource
+
+__all__ = ["DEFAULT_FONT_DIRS", "FontLibrary", "LineRenderer", "LineSample", "SynthStream", "TextSource"]

@@ -1,0 +1,156 @@
+"""Draws strings as ink masks: kerned runs, letter spacing, word gaps, uneven typewriter strokes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ppocr_lite.errors import MissingDependency
+
+Rng = np.random.Generator
+
+_LIGATURES = {"ffi": "\ufb03", "ffl": "\ufb04", "fi": "\ufb01", "fl": "\ufb02"}
+
+
+@dataclass(frozen=True)
+class TextStyle:
+    """How a string is set.
+
+    Args:
+        letter_gap: extra pixels between letters; negative is tight.
+        word_gap: width of a space as a multiple of the font's own.
+        wide_gap_chance: probability that a space becomes a wide gap, as between table columns.
+        jitter: typewriter unevenness, the largest shift of a letter in pixels.
+        uneven: largest loss of ink of a letter, 0..1.
+    """
+
+    letter_gap: float = 0.0
+    word_gap: float = 1.0
+    wide_gap_chance: float = 0.0
+    jitter: float = 0.0
+    uneven: float = 0.0
+
+    @property
+    def by_letter(self) -> bool:
+        """Whether letters must be placed one by one."""
+        return self.letter_gap != 0 or self.jitter > 0 or self.uneven > 0
+
+
+@dataclass(frozen=True)
+class Ink:
+    """A drawn string: ``mask`` uint8 [H, W] (255 full ink) and its lines in pixels.
+
+    ``baseline``, ``ascender``, ``descender``: rows of the mask; ``left``, ``right``: columns where the string's
+    advance begins and ends. ``runs``: (left, right) of each part between wide gaps; ``texts``: their strings.
+    """
+
+    mask: np.ndarray
+    baseline: int
+    ascender: int
+    descender: int
+    left: int
+    right: int
+    runs: tuple[tuple[int, int], ...]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Part of a string at ``x`` pixels from the start, ``dy`` below the baseline, with ``strength`` 0..1 of ink."""
+
+    text: str
+    x: float
+    dy: float = 0.0
+    strength: float = 1.0
+
+
+def pillow() -> tuple[Any, Any]:
+    """Pillow's Image and ImageDraw modules; raises MissingDependency with the pip line."""
+    try:
+        from PIL import Image, ImageDraw
+    except ImportError as error:
+        raise MissingDependency(
+            "Rendering text needs Pillow: pip install 'ppocr-lite[train]' (or: pip install pillow)"
+        ) from error
+    return Image, ImageDraw
+
+
+def lay_out(
+    font: Any, text: str, style: TextStyle, rng: Rng
+) -> tuple[list[Placed], float, list[tuple[float, float, str]]]:
+    """Place ``text`` on a line: (parts, whole advance in pixels, runs between wide gaps as (left, right, text))."""
+    if style.word_gap == 1.0 and style.wide_gap_chance == 0 and not style.by_letter:
+        width = font.getlength(text)
+        return [Placed(text, 0.0)], width, [(0.0, width, text)]
+    space = max(1.0, font.getlength(" ")) * style.word_gap + style.letter_gap
+    parts: list[Placed] = []
+    runs: list[tuple[float, float, str]] = []
+    words: list[str] = []
+    x = start = 0.0
+    for i, word in enumerate(text.split(" ")):
+        if i:
+            if style.wide_gap_chance and rng.random() < style.wide_gap_chance:
+                runs.append((start, x, " ".join(words)))
+                x += space * (2.5 + 9 * rng.random())
+                start, words = x, []
+            else:
+                x += space
+        words.append(word)
+        x = _place_word(font, word, x, style, rng, parts)
+    runs.append((start, x, " ".join(words)))
+    return parts, x, runs
+
+
+def _place_word(font: Any, word: str, x: float, style: TextStyle, rng: Rng, parts: list[Placed]) -> float:
+    """Append the parts of ``word`` from ``x`` on; return where it ends."""
+    if not style.by_letter:
+        parts.append(Placed(word, x))
+        return x + font.getlength(word)
+    widths = {letter: font.getlength(letter) for letter in set(word)}
+    for letter in word:
+        dy = style.jitter * (2 * rng.random() - 1) if style.jitter else 0.0
+        strength = 1 - style.uneven * rng.random() ** 2 if style.uneven else 1.0
+        parts.append(Placed(letter, x + dy * 0.5, dy, strength))
+        x += widths[letter] + style.letter_gap
+    return x - style.letter_gap
+
+
+def draw_text(
+    font: Any,
+    text: str,
+    rng: Rng,
+    *,
+    style: TextStyle | None = None,
+    pad: int | None = None,
+    ligatures: bool = False,
+) -> Ink:
+    """Draw ``text`` with a FreeType ``font``.
+
+    Args:
+        style: spacing and unevenness; the font's own by default.
+        pad: pixels left free on all sides; half the font's height by default.
+        ligatures: draw fi, fl, ffi, ffl as the font's single glyphs (the caller checks that it has them).
+    """
+    image_module, draw_module = pillow()
+    ascent, descent = font.getmetrics()
+    pad = (ascent + descent) // 2 if pad is None else pad
+    parts, width, runs = lay_out(font, text, style or TextStyle(), rng)
+    canvas = image_module.new("L", (int(width) + 2 * pad + 2, ascent + descent + 2 * pad), 0)
+    draw = draw_module.Draw(canvas)
+    for part in parts:
+        shown = part.text
+        if ligatures:
+            for letters, sign in _LIGATURES.items():
+                shown = shown.replace(letters, sign)
+        fill = int(255 * part.strength)
+        draw.text((pad + part.x, pad + ascent + part.dy), shown, fill, font=font, anchor="ls")
+    return Ink(
+        np.array(canvas),
+        baseline=pad + ascent,
+        ascender=pad,
+        descender=pad + ascent + descent,
+        left=pad,
+        right=pad + int(np.ceil(width)),
+        runs=tuple((pad + int(a), pad + int(np.ceil(b))) for a, b, _ in runs),
+        texts=tuple(t for _, _, t in runs),
+    )

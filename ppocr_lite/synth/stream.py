@@ -1,0 +1,67 @@
+"""Endless rendered samples by index, in the form of PaddleOCR's datasets, without touching the disk."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ConfigError
+from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
+from ppocr_lite.synth.line import LineRenderer
+from ppocr_lite.synth.text import TextSource
+
+KINDS = ("rec", "det", "cls")
+
+
+class SynthStream:
+    """Rendered samples of one kind; the same (seed, epoch, index) gives the same sample in any process.
+
+    Args:
+        kind: ``rec`` lines, ``det`` pages, ``cls`` crops that are upright or upside down.
+        fonts: folders or files of fonts; Debian's font folders by default. Or a ready FontLibrary.
+        texts: text files or folders of them (see TextSource). Or a ready TextSource.
+        charset: the characters that may be drawn: a Charset, a dictionary file or a sequence.
+        seed: the stream's seed.
+        level: 0 clean .. 1 the full range of damage.
+        options: passed to LineRenderer (``rec``, ``cls``) or PageRenderer (``det``).
+
+    Picklable: fonts are opened where they are used.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        texts: Iterable[str | Path] | TextSource,
+        fonts: Iterable[str | Path] | FontLibrary = DEFAULT_FONT_DIRS,
+        charset: Charset | Sequence[str] | str | Path = "en_printable.txt",
+        seed: int = 0,
+        level: float = 1.0,
+        **options: Any,
+    ) -> None:
+        if kind not in KINDS:
+            raise ConfigError(f"SynthStream: no kind '{kind}'. Known: {', '.join(KINDS)}.")
+        self.kind = kind
+        self.seed = int(seed)
+        if isinstance(charset, str | Path):
+            charset = Charset.load(charset)
+        characters = charset.characters if isinstance(charset, Charset) else tuple(charset)
+        library = fonts if isinstance(fonts, FontLibrary) else FontLibrary(_listed(fonts), characters)
+        source = texts if isinstance(texts, TextSource) else TextSource(_listed(texts), characters)
+        self._renderer = LineRenderer(library, source, level=level, **options)
+
+    def sample(self, index: int, epoch: int = 0) -> dict[str, Any]:
+        """Sample ``index`` of ``epoch``.
+
+        Returns: ``image`` uint8 BGR [H, W, 3] and ``label``: the text (rec), JSON of quads and transcriptions
+        as in PaddleOCR's detection labels (det), or "0" / "180" (cls).
+        """
+        rng = np.random.default_rng([self.seed, epoch, index])
+        line = self._renderer.render(rng, index=index)
+        return {"image": line.image, "label": line.text}
+
+
+def _listed(paths: Iterable[str | Path] | str | Path) -> list[str | Path]:
+    return [paths] if isinstance(paths, str | Path) else list(paths)
