@@ -37,19 +37,32 @@ class CTCLoss(nn.Layer):
         label = batch["label"].astype("int32")
         length = batch["length"].astype("int64").flatten()
         fits = steps_needed(label, length) <= steps  # [N]
-        loss = F.ctc_loss(
-            logits,
-            label,
-            paddle.full([samples], steps, dtype="int64"),
-            # A stand-in of one character keeps the arithmetic of a label that does not fit finite.
-            paddle.where(fits, length, paddle.ones_like(length)),
-            blank=BLANK,
-            reduction="none",
-        ).flatten()  # [N]
+        # A stand-in of one character keeps the arithmetic of a label that does not fit finite.
+        length = paddle.where(fits, length, paddle.ones_like(length))
+        loss = _negative_log_likelihood(logits, label, length)[:samples]
         loss = paddle.where(fits, loss, paddle.zeros_like(loss))
         if self._use_focal_loss:
             loss = loss * (1.0 - paddle.exp(-loss)) ** 2
         return {"loss": loss.mean()}
+
+
+def _negative_log_likelihood(logits: Tensor, label: Tensor, length: Tensor) -> Tensor:
+    """Loss of each sample, and of one more at the end.
+
+    Paddle's operator kills the process (a division by zero) when all labels are empty, so a sample of one
+    character is added to every batch.
+
+    Shapes: logits [T, N, K], label int32 [N, L], length int64 [N] -> [N + 1].
+    """
+    steps, samples, classes = logits.shape
+    return F.ctc_loss(
+        paddle.concat([logits, paddle.zeros([steps, 1, classes])], axis=1),
+        paddle.concat([label, paddle.ones([1, label.shape[1]], dtype="int32")]),
+        paddle.full([samples + 1], steps, dtype="int64"),
+        paddle.concat([length, paddle.ones([1], dtype="int64")]),
+        blank=BLANK,
+        reduction="none",
+    ).flatten()
 
 
 def steps_needed(label: Tensor, length: Tensor) -> Tensor:

@@ -115,7 +115,7 @@ def adamw(
 
 
 @OPTIMIZERS.register("Momentum")
-def momentum_sgd(common: dict[str, Any], *, momentum: float) -> paddle.optimizer.Optimizer:
+def momentum(common: dict[str, Any], *, momentum: float) -> paddle.optimizer.Optimizer:
     """Gradient descent with momentum."""
     return paddle.optimizer.Momentum(momentum=momentum, **common)
 

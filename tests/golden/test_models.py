@@ -36,7 +36,7 @@ def flatten(outputs: Any, prefix: str = "") -> dict[str, np.ndarray]:
 
 
 def by_reference_name(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Outputs under the fixtures' names: the reference calls logits and probabilities ``out`` or ``head_out``."""
+    """Outputs under the fixtures' names, which for logits and probabilities are ``out`` or ``head_out``."""
     arrays = flatten(outputs)
     for key in list(arrays):
         *path, last = key.split(".")
