@@ -1,6 +1,6 @@
 """Results: frozen dataclasses, checked at birth, arrays never None, nothing drawn inside.
 
-Quads are float32 ``[4, 2]`` in pixels of the image that was read, clockwise from top-left as the text runs.
+Quads are float32 ``[4, 2]`` in pixels of the image that was read, clockwise from the corner that is top-left in the image.
 """
 
 import json

@@ -1,0 +1,94 @@
+"""ONNX Runtime, the default engine."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ppocr_lite.errors import MissingDependency, ModelFileError
+from ppocr_lite.inference.engines.base import Engine, Shape
+
+logger = logging.getLogger(__name__)
+
+ONLY_ERRORS = 3
+
+
+class EngineImpl(Engine):
+    """An .onnx file in ONNX Runtime. Its sessions may be called from several threads at once."""
+
+    def __init__(self, model_path: Path, *, device: str, threads: int, precision: str) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingDependency(
+                "The engine 'onnxruntime' needs a package. Install it with: pip install onnxruntime"
+            ) from error
+        if precision != "fp32":
+            logger.warning("%s: ONNX Runtime runs a model in the precision it was saved in.", model_path)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ONLY_ERRORS
+        # The arena keeps the largest shape it ever saw and the pattern cache one plan for each shape: with
+        # pages and lines of all sizes the process would grow.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
+        # Waiting threads that spin take processor time from every other process in the container.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                str(model_path), options, providers=_providers(onnxruntime, device)
+            )
+        except Exception as error:  # onnxruntime has no common base class for its errors
+            raise ModelFileError(
+                f"{model_path}: ONNX Runtime cannot load this file ({_first_line(error)}). "
+                "Export or download the model again."
+            ) from error
+        self._model_path = model_path
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or len(inputs[0].shape) != 4:
+            raise ModelFileError(
+                f"{model_path}: expected one input [N, C, H, W], got "
+                f"{[(i.name, i.shape) for i in inputs]}. This is no detector, classifier or recognizer."
+            )
+        self._input_name: str = inputs[0].name
+        self.input_shape = _shape(inputs[0].shape)
+        outputs = self._session.get_outputs()
+        self.output_names = tuple(o.name for o in outputs)
+        self.output_shapes = tuple(_shape(o.shape) for o in outputs)
+        self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        try:
+            outputs: list[np.ndarray] = self._session.run(None, {self._input_name: batch})
+        except Exception as error:  # see above
+            raise ModelFileError(
+                f"{self._model_path}: the network refused a batch {batch.shape}, its input is "
+                f"{self.input_shape} ({_first_line(error)})."
+            ) from error
+        return outputs
+
+    def close(self) -> None:
+        self._session = None
+
+
+def _providers(onnxruntime: Any, device: str) -> list[Any]:
+    name, _, index = device.partition(":")
+    available = onnxruntime.get_available_providers()
+    if name == "cpu" or (name == "auto" and "CUDAExecutionProvider" not in available):
+        return ["CPUExecutionProvider"]
+    if "CUDAExecutionProvider" not in available:
+        raise MissingDependency(
+            f"device {device}: this ONNX Runtime has no GPU support. "
+            "Install one that has: pip uninstall onnxruntime && pip install onnxruntime-gpu"
+        )
+    return [("CUDAExecutionProvider", {"device_id": int(index or 0)}), "CPUExecutionProvider"]
+
+
+def _shape(sizes: list[Any]) -> Shape:
+    return tuple(s if isinstance(s, int) and s > 0 else None for s in sizes)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,58 @@
+"""Lines longer than a recognizer should read at once: cut where there is least ink, read, join."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ppocr_lite.structures import RecResult
+
+SEARCH_FROM = 0.7
+"""A cut is looked for between this share of the greatest length and all of it."""
+WORD_GAP = 0.2
+"""A gap at least this wide, in line heights, separates words."""
+QUIET = 0.12
+"""Ink below this share of the line's usual ink counts as none."""
+
+
+def split_line(crop: np.ndarray, max_aspect: float | None) -> Iterator[tuple[np.ndarray, bool]]:
+    """Pieces of a crop [h, w, 3], each at most ``max_aspect`` times as wide as high, from left to right.
+
+    Yields the piece and whether a gap between words precedes it.
+    """
+    height, width = crop.shape[:2]
+    longest = width if max_aspect is None else max(int(max_aspect * height), 1)
+    start, after_gap = 0, False
+    while width - start > longest:
+        begin = start + max(1, int(longest * SEARCH_FROM))
+        window = crop[:, begin : start + longest]
+        offset, gap = _quietest(window)
+        yield crop[:, start : begin + offset], after_gap
+        start, after_gap = begin + offset, gap >= WORD_GAP * height
+    yield crop[:, start:], after_gap
+
+
+def join_pieces(parts: Sequence[tuple[RecResult, bool]]) -> RecResult:
+    """One text of the pieces' texts, with a space where a gap between words was cut; scores by length."""
+    text, scores = "", []
+    for result, after_gap in parts:
+        glue = " " if after_gap and text and result.text and not text.endswith(" ") else ""
+        glue = "" if result.text.startswith(" ") else glue
+        own = list(result.char_scores) or [result.score] * len(result.text)
+        scores += ([result.score] if glue else []) + own
+        text += glue + result.text
+    return RecResult(text, float(np.mean(scores)) if scores else 0.0, tuple(float(s) for s in scores))
+
+
+def _quietest(window: np.ndarray) -> tuple[int, int]:
+    """(column to cut at, width of the gap around it): the middle of the widest run of columns without ink.
+
+    Ink is how much the pixels of a column differ from the usual pixel, which is paper of any brightness.
+    """
+    grey = window.astype(np.float32).mean(axis=2) if window.ndim == 3 else window.astype(np.float32)
+    ink = np.abs(grey - np.median(grey)).mean(axis=0)  # [w]
+    floor = float(ink.min())
+    quiet = ink <= floor + QUIET * (float(np.percentile(ink, 90)) - floor)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
+    starts, ends = edges[0::2], edges[1::2]
+    widest = int(np.argmax(ends - starts))
+    return max(1, int(starts[widest] + ends[widest]) // 2), int(ends[widest] - starts[widest])

@@ -1,0 +1,84 @@
+"""Which way round to read each line: the classifier proposes, the page and the recognizer decide.
+
+A classifier alone turns some good lines over, and a page is printed one way up. So a page is turned when most
+of its lines say so, and a single line only when it reads better turned.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.text_classifier import turn_half
+from ppocr_lite.structures import ClsResult, RecResult
+
+CLS_MODES = ("vote", "each")
+PAGE_SHARE = 0.6
+"""Share of the lines' width that must say 180 to turn a page."""
+PROBE_LINES = 3
+"""So many wide lines of a page that seems upside down are read both ways before it is believed."""
+
+Recognize = Callable[[Sequence[np.ndarray], StageClock], list[RecResult]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a line says, and whether it was turned by 180 degrees for that."""
+
+    result: RecResult
+    turned: bool
+
+
+def choose_readings(
+    crops: Sequence[np.ndarray],
+    labels: Sequence[ClsResult] | None,
+    recognize: Recognize,
+    *,
+    uprights: Mapping[int, np.ndarray],
+    clock: StageClock,
+    mode: str = "vote",
+    believes: Callable[[ClsResult], bool] | None = None,
+) -> list[Reading]:
+    """Read every crop, in the direction that suits it.
+
+    Args:
+        crops: uint8 BGR [h, w, 3].
+        labels: the classifier's answer for each crop; None without a classifier.
+        recognize: reads crops.
+        uprights: by index, a second way to see crops that were turned for being tall.
+        clock: of the call.
+        mode: one of :data:`CLS_MODES`.
+        believes: whether an answer says 180 for sure.
+    """
+    suspects = [False] * len(crops) if labels is None or believes is None else [believes(r) for r in labels]
+    if mode == "each":
+        turned = suspects
+        doubts: list[int] = []
+    else:
+        page = _page_is_turned(crops, suspects, recognize, clock)
+        turned = [page] * len(crops)
+        doubts = [i for i, suspect in enumerate(suspects) if suspect and not page]
+    first = [turn_half(crop) if turn else crop for crop, turn in zip(crops, turned)]
+    others = [(i, turn_half(crops[i]), True) for i in doubts]
+    others += [(i, turn_half(u) if turned[i] else u, turned[i]) for i, u in uprights.items()]
+    read = recognize([*first, *(crop for _, crop, _ in others)], clock)
+    best = [Reading(result, turn) for result, turn in zip(read, turned)]
+    for (index, _, turn), result in zip(others, read[len(first) :]):
+        if result.text and result.score > best[index].result.score:
+            best[index] = Reading(result, turn)
+    return best
+
+
+def _page_is_turned(
+    crops: Sequence[np.ndarray], suspects: Sequence[bool], recognize: Recognize, clock: StageClock
+) -> bool:
+    """Whether most of the page's text says 180, and its widest lines read better so."""
+    widths = [crop.shape[1] / crop.shape[0] for crop in crops]
+    share = sum(w for w, suspect in zip(widths, suspects) if suspect)
+    if not any(suspects) or share < PAGE_SHARE * sum(widths):
+        return False
+    wide = sorted((i for i, s in enumerate(suspects) if s), key=lambda i: -widths[i])[:PROBE_LINES]
+    read = recognize([*(crops[i] for i in wide), *(turn_half(crops[i]) for i in wide)], clock)
+    as_is = sum(r.score for r in read[: len(wide)])
+    return sum(r.score for r in read[len(wide) :]) > as_is

@@ -1,0 +1,155 @@
+"""Predictor: pipeline -> batch -> engine -> post-process, the same for every task."""
+
+import importlib
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from ppocr_lite.charset import Charset
+from ppocr_lite.errors import DataError, ModelFileError
+from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.engines.base import Engine
+from ppocr_lite.registry import POSTPROCESSES
+from ppocr_lite.transforms.base import Pipeline
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+MAX_BATCH_PIXELS = 1_500_000
+"""Input pixels of one batch at most, so that memory does not grow with the width of the lines."""
+
+
+class PostProcess(Protocol[R_co]):
+    """Network outputs by name, and shapes float64 [N, 4] where the task has them -> one result an image."""
+
+    def __call__(self, outputs: dict[str, np.ndarray], shapes: np.ndarray | None) -> Sequence[R_co]: ...
+
+
+class Predictor(Generic[R]):
+    """Runs images through one network.
+
+    Args:
+        pipeline: ``image`` uint8 BGR [H, W, 3] -> ``image`` float32 [C, h, w]; and ``shape`` for a detector.
+        engine: the network; an output is chosen by ``choose``.
+        postprocess: makes one result of each image.
+        batch_size: images of equal shape that run together.
+        output: the name under which the post-process expects the network's output.
+        choose: picks the output among several.
+        stage: prefix of the stage names on the clock.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        engine: Engine,
+        postprocess: PostProcess[R],
+        *,
+        batch_size: int = 1,
+        output: str = "maps",
+        choose: Callable[[Engine, list[np.ndarray]], np.ndarray] | None = None,
+        stage: str = "",
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, but got {batch_size}.")
+        self.pipeline = pipeline
+        self.engine = engine
+        self.postprocess = postprocess
+        self.batch_size = batch_size
+        self.output = output
+        self.choose = choose or first_output
+        self.stage = stage
+
+    def __call__(self, images: Sequence[np.ndarray], clock: StageClock | None = None) -> list[R]:
+        """One result an image, in the order given; images of like aspect ratio share a batch."""
+        clock = clock or StageClock()
+        # Sorting by aspect ratio brings equal shapes together; only one batch is held in memory.
+        order = sorted(range(len(images)), key=lambda i: images[i].shape[1] / max(1, images[i].shape[0]))
+        results: list[R | None] = [None] * len(images)
+        waiting: list[tuple[int, dict[str, Any]]] = []
+        for index in order:
+            with clock(f"{self.stage}prepare"):
+                sample = self.prepare(images[index])
+            if waiting and not self._fits(waiting, sample):
+                self._flush(waiting, results, clock)
+            waiting.append((index, sample))
+        if waiting:
+            self._flush(waiting, results, clock)
+        return [r for r in results if r is not None]
+
+    def prepare(self, image: np.ndarray) -> dict[str, Any]:
+        """The sample of one image after the pipeline."""
+        sample = self.pipeline({"image": image, "img_path": "image", "label": "", "ext_data": []})
+        if sample is None:
+            raise DataError(f"the pipeline {self.pipeline!r} dropped an image of shape {image.shape}.")
+        return sample
+
+    def _fits(self, waiting: list[tuple[int, dict[str, Any]]], sample: dict[str, Any]) -> bool:
+        shape = waiting[0][1]["image"].shape
+        pixels = shape[1] * shape[2] * (len(waiting) + 1)
+        return (
+            sample["image"].shape == shape and len(waiting) < self.batch_size and pixels <= MAX_BATCH_PIXELS
+        )
+
+    def _flush(
+        self, waiting: list[tuple[int, dict[str, Any]]], results: list[R | None], clock: StageClock
+    ) -> None:
+        with clock(f"{self.stage}prepare"):
+            images = [sample["image"] for _, sample in waiting]
+            batch = images[0][None] if len(images) == 1 else np.stack(images)  # [n, C, h, w]
+            batch = np.ascontiguousarray(batch, np.float32)
+            has_shape = "shape" in waiting[0][1]
+            shapes = np.stack([s["shape"] for _, s in waiting]) if has_shape else None  # [n, 4]
+        with clock(f"{self.stage}engine"):
+            outputs = self.engine.run(batch)
+        with clock(f"{self.stage}postprocess"):
+            found = self.postprocess({self.output: self.choose(self.engine, outputs)}, shapes)
+        for (index, _), result in itertools.zip_longest(waiting, found):
+            results[index] = result
+        waiting.clear()
+
+
+def build_postprocess(section: Mapping[str, Any], *, where: str, charset: Charset | None = None) -> Any:
+    """The post-process that ``section`` describes."""
+    importlib.import_module("ppocr_lite.postprocess")  # registers them
+    context: dict[str, Any] = {} if charset is None else {"charset": charset}
+    return POSTPROCESSES.build(section, where=where, **context)
+
+
+def first_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
+    """The first output, as most exports have one only."""
+    return outputs[0]
+
+
+def map_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
+    """A detector's probability map: the first output [N, c, h, w]."""
+    return _first_of_rank(engine, outputs, 4, "a map [N, 1, H, W]; this is no DB detector")
+
+
+def sequence_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
+    """A recognizer's probabilities [N, T, K]: the output called softmax_..., else the first of that rank."""
+    named = [o for n, o in zip(engine.output_names, outputs) if "softmax" in n and o.ndim == 3]
+    chosen = named[0] if named else _first_of_rank(engine, outputs, 3, "[N, T, K]; this is no CTC recognizer")
+    return as_probabilities(chosen)
+
+
+def class_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
+    """A classifier's probabilities [N, K]."""
+    return as_probabilities(_first_of_rank(engine, outputs, 2, "[N, K]; this is no classifier"))
+
+
+def as_probabilities(scores: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis for a network that was exported without it; probabilities pass through."""
+    if scores.size == 0 or (scores.min() >= 0 and scores.max() <= 1.001):
+        return scores
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), np.float32)
+
+
+def _first_of_rank(engine: Engine, outputs: list[np.ndarray], rank: int, wanted: str) -> np.ndarray:
+    for output in outputs:
+        if output.ndim == rank:
+            return output
+    shapes = {name: o.shape for name, o in zip(engine.output_names, outputs)}
+    raise ModelFileError(f"The network gives {shapes}, but not {wanted}. Check which model this is.")

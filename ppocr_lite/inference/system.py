@@ -1,0 +1,159 @@
+"""TextSystem: detect, crop, turn, read. The one-line way from a picture to its text."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ppocr_lite.errors import ConfigError
+from ppocr_lite.geometry import VERTICAL_RATIO, crop_quad, quad_size, reading_order
+from ppocr_lite.images import ImageSource, read_image
+from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.model_files import EngineOptions, embedded_model
+from ppocr_lite.inference.orientation import CLS_MODES, choose_readings
+from ppocr_lite.inference.text_classifier import TextClassifier
+from ppocr_lite.inference.text_detector import TextDetector
+from ppocr_lite.inference.text_recognizer import TextRecognizer
+from ppocr_lite.structures import DetResult, OCRResult, Timings
+
+ModelPath = str | Path
+MAX_LETTER_RATIO = 4.0
+"""Taller quads are lines of vertical text, not single letters such as I, l or 1."""
+
+
+class TextSystem:
+    """Reads the text of a picture.
+
+    >>> read = TextSystem()                        # doctest: +SKIP
+    >>> print(read("page.png").text)               # doctest: +SKIP
+
+    Safe to call from several threads: nothing changes after construction.
+
+    Args:
+        det: detector: a TextDetector, or the folder or file of a model; None takes the embedded one.
+        rec: recognizer, likewise.
+        cls: direction classifier, likewise; False reads every line as it stands.
+        drop_score: lines read with a lower score go to ``OCRResult.dropped``.
+        cls_mode: ``vote`` turns a page only when most of its lines say so, and a single line only when it
+            reads better then; ``each`` turns whatever the classifier says, as PaddleOCR does.
+        engine: options of the engines, where models are given by path.
+        det_options: for :meth:`TextDetector.open`: ``resize``, ``post``.
+        cls_options: for :meth:`TextClassifier.open`: ``threshold``, ``batch_size``, ...
+        rec_options: for :meth:`TextRecognizer.open`: ``char_dict_path``, ``image_shape``, ``batch_size``, ...
+
+    Raises:
+        ModelFileError: a model cannot be used.
+    """
+
+    def __init__(
+        self,
+        det: TextDetector | ModelPath | None = None,
+        rec: TextRecognizer | ModelPath | None = None,
+        cls: TextClassifier | ModelPath | bool | None = None,
+        *,
+        drop_score: float = 0.5,
+        cls_mode: str = "vote",
+        engine: EngineOptions | None = None,
+        det_options: Mapping[str, Any] | None = None,
+        cls_options: Mapping[str, Any] | None = None,
+        rec_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        if cls_mode not in CLS_MODES:
+            raise ConfigError(f"cls_mode: '{cls_mode}' is none of {', '.join(CLS_MODES)}.")
+        self.drop_score = drop_score
+        self.cls_mode = cls_mode
+        if not isinstance(det, TextDetector):
+            det = TextDetector.open(det or embedded_model("det"), engine=engine, **(det_options or {}))
+        if not isinstance(rec, TextRecognizer):
+            rec = TextRecognizer.open(rec or embedded_model("rec"), engine=engine, **(rec_options or {}))
+        self.detector = det
+        self.recognizer = rec
+        self.classifier = _classifier(cls, engine, cls_options or {})
+
+    @classmethod
+    def from_models(
+        system, det: ModelPath, rec: ModelPath, cls: ModelPath | None = None, **options: Any
+    ) -> "TextSystem":
+        """A system of the models at these paths; without ``cls`` lines are read as they stand.
+
+        ``engine``, ``device``, ``threads`` and ``precision`` are the engines' options; all others are those
+        of the constructor.
+        """
+        names = ("engine", "device", "threads", "precision")
+        if not isinstance(options.get("engine"), EngineOptions):
+            options["engine"] = EngineOptions(**{n: options.pop(n) for n in names if n in options})
+        return system(det, rec, False if cls is None else cls, **options)
+
+    def __call__(self, source: ImageSource, *, name: str = "") -> OCRResult:
+        """Read one picture.
+
+        Args:
+            source: a path, the bytes of an image file, or a uint8 BGR array [H, W, 3].
+            name: how messages call a source that is no path.
+
+        Raises:
+            DataError: the picture cannot be read.
+        """
+        start = time.perf_counter()
+        clock = StageClock()
+        with clock("read"):
+            image = read_image(source, name=name)
+        found = self.detector([image], clock)[0]
+        with clock("sort"):
+            found = found.sorted()
+        with clock("crop"):
+            crops = [crop_quad(image, quad) for quad in found.quads]
+            uprights = self._uprights(image, found)
+        labels = None if self.classifier is None else self.classifier(crops, clock)
+        readings = choose_readings(
+            crops,
+            labels,
+            self.recognizer,
+            uprights=uprights,
+            clock=clock,
+            mode=self.cls_mode,
+            believes=self.classifier.is_upside_down if self.classifier else None,
+        )
+        if 2 * sum(reading.turned for reading in readings) > len(readings):
+            # The page stands on its head; so do its quads, whose first corner is then the last but one.
+            order = reading_order(np.roll(-found.quads, 2, axis=1))
+            found, readings = found[order], [readings[i] for i in order]
+        result = OCRResult.join(
+            found,
+            [reading.result for reading in readings],
+            image_size=(image.shape[0], image.shape[1]),
+            rotated=[reading.turned for reading in readings],
+        )
+        total_ms = (time.perf_counter() - start) * 1e3
+        return replace(result, timings=_timings(clock, total_ms)).filter(self.drop_score)
+
+    @staticmethod
+    def _uprights(image: np.ndarray, found: DetResult) -> dict[int, np.ndarray]:
+        """Crops that were turned because they are tall, as they stand: a single letter is tall too."""
+        uprights = {}
+        for index, quad in enumerate(found.quads):
+            width, height = (max(int(side), 1) for side in quad_size(quad))
+            if VERTICAL_RATIO <= height / width <= MAX_LETTER_RATIO:
+                uprights[index] = np.ascontiguousarray(np.rot90(crop_quad(image, quad), -1))
+        return uprights
+
+
+def _classifier(
+    given: TextClassifier | ModelPath | bool | None, engine: EngineOptions | None, options: Mapping[str, Any]
+) -> TextClassifier | None:
+    if given is False:
+        return None
+    if isinstance(given, TextClassifier):
+        return given
+    path = embedded_model("cls") if given is None or given is True else given
+    return TextClassifier.open(path, engine=engine, **options)
+
+
+def _timings(clock: StageClock, total_ms: float) -> Timings:
+    def of(prefixes: Sequence[str]) -> float:
+        return sum(ms for name, ms in clock.stages.items() if name.startswith(tuple(prefixes)))
+
+    return Timings(of(["det."]), of(["cls."]), of(["rec."]), total_ms, dict(clock.stages))

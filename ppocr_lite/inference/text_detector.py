@@ -1,0 +1,178 @@
+"""TextDetector: images -> where their text lines are."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ppocr_lite.errors import ConfigError, ModelFileError
+from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.model_files import EngineOptions, Model, open_model
+from ppocr_lite.inference.predictor import Predictor, build_postprocess, map_output
+from ppocr_lite.inference.tiling import join_tiles, tiles_of
+from ppocr_lite.structures import DetResult
+from ppocr_lite.transforms import ARRAY_SOURCES, build_pipeline
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_OPS: list[dict[str, Any]] = [
+    {"DetResizeForTest": {"limit_side_len": 960, "limit_type": "max"}},
+    {"NormalizeImage": {"scale": "1./255.", "order": "hwc"}},
+    {"ToCHWImage": None},
+]
+"""PaddleOCR's own, for a model that travels without a description; so is DEFAULT_POST."""
+DEFAULT_POST: dict[str, Any] = {
+    "name": "DBPostProcess",
+    "thresh": 0.3,
+    "box_thresh": 0.6,
+    "max_candidates": 1000,
+    "unclip_ratio": 1.5,
+}
+RESIZE_RULES = ("image_shape", "keep_ratio", "limit_side_len", "limit_type", "resize_long")
+MIN_SIDE = 3
+"""Boxes whose sides are not longer than this many pixels hold no legible text."""
+MAX_INPUT_PIXELS = 12_000_000
+"""An A4 page at 300 dpi has 8.7 million. Detecting takes some 50 bytes a pixel with a small network and some
+hundreds with a large one; ``limit_type: min`` alone would never shrink a scan."""
+
+
+class TextDetector:
+    """Finds the text lines of an image.
+
+    Args:
+        predictor: gives one DetResult an image, in pixels of the image.
+    """
+
+    def __init__(self, predictor: Predictor[DetResult]) -> None:
+        self.predictor = predictor
+
+    @classmethod
+    def open(
+        cls,
+        model: str | Path | Model,
+        *,
+        engine: EngineOptions | None = None,
+        resize: Mapping[str, Any] | None = None,
+        post: Mapping[str, Any] | None = None,
+    ) -> "TextDetector":
+        """Load a detector.
+
+        Args:
+            model: a folder or file.
+            engine: how to run it.
+            resize: parameters of DetResizeForTest in place of the model's own (limit_side_len, limit_type).
+            post: parameters of the post-process that win over the model's own (thresh, box_thresh, ...).
+        """
+        opened = model if isinstance(model, Model) else open_model(model, engine)
+        ops = with_resize(opened.transform_ops or DEFAULT_OPS, resize or {})
+        section = {**(opened.post_process or DEFAULT_POST), **(post or {})}
+        section["name"] = str(section["name"]).removeprefix("Distillation")  # one network was exported
+        try:
+            pipeline = build_pipeline(ops, where="PreProcess.transform_ops", sources=ARRAY_SOURCES)
+            postprocess = build_postprocess(section, where="PostProcess")
+        except ConfigError as error:
+            raise ModelFileError(f"{opened.path}: its inference.yml cannot be used: {error}") from error
+        return cls(Predictor(pipeline, opened.engine, postprocess, choose=map_output, stage="det."))
+
+    def __call__(self, images: Sequence[np.ndarray], clock: StageClock | None = None) -> list[DetResult]:
+        """Regions of each uint8 BGR image [H, W, 3], clipped to the image, the tiniest left out."""
+        return [self._detect(image, clock or StageClock()) for image in images]
+
+    def _detect(self, image: np.ndarray, clock: StageClock) -> DetResult:
+        tiles = tiles_of(image.shape[0], image.shape[1])
+        parts = []
+        for top, left, bottom, right in tiles:
+            parts.append(self._detect_tile(image[top:bottom, left:right], clock))
+        with clock("det.filter"):
+            found = parts[0] if len(tiles) == 1 else join_tiles(parts, tiles)
+            return clip_to_image(found, image.shape[0], image.shape[1])
+
+    def _detect_tile(self, image: np.ndarray, clock: StageClock) -> DetResult:
+        small, scale = self._within_budget(image)
+        (found,) = self.predictor([small], clock)
+        if scale == (1.0, 1.0):
+            return found
+        factor = np.array(scale, np.float32)
+        polys = tuple(p * factor for p in found.polys)
+        return DetResult((found.quads * factor).astype(np.float32), found.scores, polys)
+
+    def _within_budget(self, image: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+        """The image, fitted to the budget of the network's input, and the (x, y) scale that undoes it."""
+        height, width = image.shape[:2]
+        rule = next((t for t in self.predictor.pipeline.transforms if hasattr(t, "target_size")), None)
+        if rule is None:
+            return image, (1.0, 1.0)
+        pixels = math.prod(rule.target_size(height, width))
+        if pixels <= MAX_INPUT_PIXELS:
+            return image, (1.0, 1.0)
+        if pixels > height * width * 1.1:
+            # The rule enlarges a thin strip until its short side fits: a border takes less than that.
+            margin = max(height, width) // 4 - min(height, width)
+            down, right = (margin, 0) if width >= height else (0, margin)
+            return cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE), (1.0, 1.0)
+        factor = math.sqrt(MAX_INPUT_PIXELS / pixels)
+        new_width, new_height = max(1, int(width * factor)), max(1, int(height * factor))
+        logger.warning(
+            "An image of %d x %d pixels is detected at %d x %d to bound memory; small text may be missed. "
+            "Give a det_limit_side_len, or cut the image.",
+            width,
+            height,
+            new_width,
+            new_height,
+        )
+        small = cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)
+        return small, (width / new_width, height / new_height)
+
+
+def with_resize(ops: Sequence[Mapping[str, Any]], resize: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The steps with DetResizeForTest's rule replaced by ``resize``, as far as that says."""
+    given = {key: value for key, value in resize.items() if value is not None}
+    if not given:
+        return [dict(op) for op in ops]
+    changed = []
+    for op in ops:
+        ((name, params),) = op.items()
+        if name == "DetResizeForTest":
+            old = {k: v for k, v in (params or {}).items() if k in ("limit_side_len", "limit_type")}
+            others = {k: v for k, v in (params or {}).items() if k not in RESIZE_RULES}
+            params = {"limit_side_len": 960, "limit_type": "max", **others, **old, **given}
+        changed.append({name: params})
+    return changed
+
+
+def clip_to_image(found: DetResult, height: int, width: int) -> DetResult:
+    """Order the corners, clip them to whole pixels inside the image, drop boxes with a side of 3 px or less.
+
+    With ``box_type: poly`` the outlines are clipped and all are kept, as PaddleOCR does.
+    """
+    if len(found) == 0:
+        return found
+    limits = np.array([width - 1, height - 1], np.float32)
+    if found.polys:
+        polys = tuple(np.clip(p, 0, limits) for p in found.polys)
+        return DetResult(np.clip(found.quads, 0, limits), found.scores, polys)
+    ordered = np.stack([corners_clockwise(q) for q in found.quads])
+    quads = np.clip(np.trunc(ordered), 0, limits)  # [n, 4, 2]
+    keep = [
+        int(math.dist(q[0], q[1])) > MIN_SIDE and int(math.dist(q[0], q[3])) > MIN_SIDE
+        for q in quads.tolist()
+    ]
+    return DetResult(quads.astype(np.float32), found.scores)[np.array(keep, bool)]
+
+
+def corners_clockwise(quad: np.ndarray) -> np.ndarray:
+    """TL has the least x + y, BR the greatest; of the other two TR has the lesser y - x."""
+    sums = quad.sum(axis=1)
+    top_left, bottom_right = int(np.argmin(sums)), int(np.argmax(sums))
+    rest = [i for i in range(4) if i not in (top_left, bottom_right)]
+    if len(rest) != 2:
+        return quad
+    differences = quad[rest, 1] - quad[rest, 0]
+    top_right, bottom_left = rest[int(np.argmin(differences))], rest[int(np.argmax(differences))]
+    if top_right == bottom_left:
+        top_right, bottom_left = rest
+    return quad[[top_left, top_right, bottom_right, bottom_left]]

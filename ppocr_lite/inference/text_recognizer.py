@@ -1,0 +1,207 @@
+"""TextRecognizer: crops of text lines -> their texts."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ConfigError, ModelFileError
+from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.engines.base import Engine
+from ppocr_lite.inference.long_lines import join_pieces, split_line
+from ppocr_lite.inference.model_files import EngineOptions, Model, open_model, resolve_charset
+from ppocr_lite.inference.predictor import Predictor, build_postprocess, sequence_output
+from ppocr_lite.structures import RecResult
+from ppocr_lite.transforms import ARRAY_SOURCES, Pipeline, build_pipeline
+from ppocr_lite.transforms.resize import natural_width, resize_norm
+
+DEFAULT_SHAPE = (3, 48, 320)
+WIDTH_BUCKET = 32
+"""Widths in px are rounded up to this for a model that was trained with one fixed width."""
+MAX_ASPECT = 80.0
+"""Width over height up to which a line is read in one piece: 2560 px at a height of 32."""
+PROBE_WIDTH = 64
+
+
+class LineResize:
+    """Crop -> float32 [C, H, w] with a width of its own, in steps of ``bucket`` and at least ``min_width``.
+
+    The numbers are those of RecResizeImg; only the width is chosen for each line, because a batch holds lines
+    of one width.
+    """
+
+    requires: tuple[str, ...] = ("image",)
+    provides: tuple[str, ...] = ("image",)
+
+    def __init__(self, image_shape: Sequence[int], *, bucket: int, min_width: int, max_width: int) -> None:
+        self.image_shape = tuple(image_shape)
+        self.bucket = bucket
+        self.min_width = min_width
+        self.max_width = max_width
+
+    def __call__(self, sample: dict[str, Any], rng: np.random.Generator | None = None) -> dict[str, Any]:
+        image = sample["image"]
+        channels, height, _ = self.image_shape
+        wanted = math.ceil(natural_width(image, height) / self.bucket) * self.bucket
+        width = min(max(wanted, self.min_width), self.max_width)
+        sample["image"], _ = resize_norm(image, (channels, height, width))
+        return sample
+
+
+class TextRecognizer:
+    """Reads text lines.
+
+    Args:
+        predictor: gives one RecResult a crop.
+        max_aspect: width over height above which a crop is read in pieces; None never cuts.
+    """
+
+    def __init__(self, predictor: Predictor[RecResult], *, max_aspect: float | None = MAX_ASPECT) -> None:
+        self.predictor = predictor
+        self.max_aspect = max_aspect
+
+    @classmethod
+    def open(
+        cls,
+        model: str | Path | Model,
+        *,
+        engine: EngineOptions | None = None,
+        image_shape: Sequence[int] | None = None,
+        char_dict_path: str | Path | None = None,
+        use_space_char: bool = True,
+        batch_size: int = 6,
+    ) -> "TextRecognizer":
+        """Load a recognizer.
+
+        Args:
+            model: a folder or file.
+            engine: how to run it.
+            image_shape: (C, H, W) in place of what the model says; W is then the least width of a line.
+            char_dict_path: dictionary file in place of the charset that travels with the model.
+            use_space_char: with ``char_dict_path``: append a space if the network has a class for it.
+            batch_size: lines of equal width that run together.
+
+        Raises:
+            ModelFileError: no charset, or one of a size that does not fit the network.
+        """
+        opened = model if isinstance(model, Model) else open_model(model, engine)
+        step = opened.step("ResizeImg")
+        shape = network_shape(opened, image_shape, step.get("image_shape") or DEFAULT_SHAPE)
+        pipeline, max_aspect = _line_pipeline(opened, shape, step)
+        charset = _charset(opened, shape, char_dict_path, use_space_char)
+        section = {"name": "CTCLabelDecode", **opened.post_process}
+        for key in ("character_dict_path", "use_space_char", "multi_head"):
+            section.pop(key, None)
+        section["name"] = str(section["name"]).removeprefix("Distillation")  # one network was exported
+        try:
+            postprocess = build_postprocess(section, where="PostProcess", charset=charset)
+        except ConfigError as error:
+            raise ModelFileError(f"{opened.path}: its inference.yml cannot be used: {error}") from error
+        predictor: Predictor[RecResult] = Predictor(
+            pipeline,
+            opened.engine,
+            postprocess,
+            batch_size=batch_size,
+            output="probs",
+            choose=sequence_output,
+            stage="rec.",
+        )
+        return cls(predictor, max_aspect=max_aspect)
+
+    def __call__(self, crops: Sequence[np.ndarray], clock: StageClock | None = None) -> list[RecResult]:
+        """Text and score of each uint8 BGR crop [h, w, 3], in the order given; long ones read in pieces."""
+        pieces, owners, gaps = [], [], []
+        for owner, crop in enumerate(crops):
+            for piece, gap in split_line(crop, self.max_aspect):
+                pieces.append(piece)
+                owners.append(owner)
+                gaps.append(gap)
+        read = self.predictor(pieces, clock)
+        if len(pieces) == len(crops):
+            return read
+        by_owner: list[list[tuple[RecResult, bool]]] = [[] for _ in crops]
+        for owner, result, gap in zip(owners, read, gaps):
+            by_owner[owner].append((result, gap))
+        return [join_pieces(parts) for parts in by_owner]
+
+
+def network_shape(
+    model: Model, wanted: Sequence[int] | None, described: Sequence[int]
+) -> tuple[int, int, int]:
+    """(C, H, W) for a network: what it fixes itself, else what the caller wants, else what its model says.
+
+    Raises:
+        ModelFileError: the caller wants a shape that the network cannot take.
+    """
+    shape = [int(v) for v in (wanted or described)]
+    if len(shape) != 3 or min(shape) < 1:
+        raise ModelFileError(f"{model.path}: expected an image shape 'C, H, W', got {shape}.")
+    for axis, fixed in enumerate(model.engine.input_shape[1:4]):
+        if fixed is None or fixed == shape[axis]:
+            continue
+        if wanted is not None and axis < 2:
+            raise ModelFileError(
+                f"{model.path}: the network's input is {model.engine.input_shape}, "
+                f"so the image shape {list(wanted)} cannot be used. Leave it out."
+            )
+        shape[axis] = fixed
+    return shape[0], shape[1], shape[2]
+
+
+def _line_pipeline(
+    model: Model, shape: tuple[int, int, int], step: dict[str, Any]
+) -> tuple[Pipeline, float | None]:
+    """Pipeline of a text line, and the aspect ratio above which lines are cut."""
+    sizes = model.engine.input_shape
+    if (len(sizes) == 4 and sizes[3] is not None) or step.get("padding") is False:
+        # One width for all lines: it stays RecResizeImg's matter, and long lines get narrow.
+        params = {"image_shape": list(shape), "padding": step.get("padding", True)}
+        return build_pipeline([{"RecResizeImg": params}], sources=ARRAY_SOURCES), None
+    limit = (model.description.get("Shapes") or {}).get("max_width")
+    max_aspect = float(limit) / shape[1] if isinstance(limit, (int, float)) else MAX_ASPECT
+    bucket = step.get("width_bucket")
+    resize = LineResize(
+        shape,
+        bucket=int(bucket or WIDTH_BUCKET),
+        # A model that was trained with one fixed width expects it at least: it knows short lines padded.
+        min_width=int(bucket) if bucket else shape[2],
+        max_width=math.ceil(max_aspect * shape[1]),
+    )
+    return Pipeline([resize]), max_aspect
+
+
+def _charset(
+    model: Model, shape: tuple[int, int, int], char_dict_path: str | Path | None, use_space_char: bool
+) -> Charset:
+    if char_dict_path:
+        try:
+            characters, where = Charset.load(char_dict_path).characters, str(char_dict_path)
+        except ConfigError as error:
+            raise ModelFileError(f"--rec_char_dict_path {error}") from error
+    else:
+        travelling = model.characters
+        if travelling is None:
+            raise ModelFileError(
+                f"{model.path}: no charset travels with this model (neither character_dict in inference.yml "
+                "nor 'character' in the file's metadata). Give its dictionary: --rec_char_dict_path FILE."
+            )
+        characters, where = travelling, "inference.yml or the model's metadata"
+    classes = _class_count(model.engine, shape)
+    right_to_left = "arabic" in str(char_dict_path or "").lower()
+    if classes == len(characters) + 2 and char_dict_path and not use_space_char:
+        classes = -1  # refused below: the network has one class more than the dictionary
+    fitted = resolve_charset(characters, classes, path=model.path, where=where)
+    return Charset(fitted, right_to_left=right_to_left)
+
+
+def _class_count(engine: Engine, shape: tuple[int, int, int]) -> int:
+    """Width of the output, from the model file or from a small run."""
+    known = [s[2] for s in engine.output_shapes if len(s) == 3 and s[2] is not None]
+    if len(engine.output_shapes) == 1 and known and known[0] is not None:
+        return known[0]
+    width = engine.input_shape[3] if len(engine.input_shape) == 4 else None
+    blank = np.zeros((1, shape[0], shape[1], width or PROBE_WIDTH), np.float32)
+    return int(sequence_output(engine, engine.run(blank)).shape[2])
