@@ -34,7 +34,7 @@ class Evaluator:
     """Measures a model on the evaluation data.
 
     Args:
-        loader: batches with the labels; None where only :meth:`results` and :meth:`of_batch` are used.
+        loader: batches with the labels; None where only :meth:`of_batch` is used.
         postprocess, metric: as the configuration names them.
     """
 
@@ -77,13 +77,7 @@ class Evaluator:
 
     def _update(self, outputs: Mapping[str, np.ndarray], batch: Batch) -> None:
         labels = to_numpy(batch)
-        self.metric.update(self.results(outputs, labels.get("shape")), labels)
-
-    def results(self, outputs: Mapping[str, np.ndarray], shapes: np.ndarray | None = None) -> list[Any]:
-        """Post-process network outputs; training's ``logits`` are turned into ``probs`` first."""
-        if "probs" not in outputs and "logits" in outputs:
-            outputs = {**outputs, "probs": softmax(outputs["logits"])}
-        return self.postprocess(outputs, shapes)
+        self.metric.update(self.postprocess(outputs, labels.get("shape")), labels)
 
 
 def to_numpy(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -93,9 +87,3 @@ def to_numpy(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
 
 def _is_array(value: Any) -> bool:
     return isinstance(value, paddle.Tensor | np.ndarray)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis."""
-    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)

@@ -85,7 +85,7 @@ def cross_entropy(preds, batch):
 
 
 def argmax(outputs, shapes):
-    return list(outputs["probs"].argmax(-1))
+    return list(outputs["probs" if "probs" in outputs else "logits"].argmax(-1))
 
 
 def make(folder=None, hooks=(), loss=cross_entropy, loader=None, evaluate_every=4, seed=7):

@@ -1,0 +1,128 @@
+"""What the command-line tools share: PaddleOCR's flags, log handlers, and errors as one line."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ppocr_lite.config import Config
+from ppocr_lite.errors import PPOCRError
+
+logger = logging.getLogger(__name__)
+
+LOG_FORMAT = "[%(asctime)s] ppocr %(levelname)s: %(message)s"
+DATE_FORMAT = "%Y/%m/%d %H:%M:%S"
+EXIT_ERROR = 2
+EXIT_STOPPED = 130
+
+
+def run(
+    job: Callable[[Config], int | None],
+    description: str,
+    *,
+    argv: Sequence[str] | None = None,
+    log_to: str = "",
+) -> int:
+    """Parse the command line, load the configuration, do ``job``; gives the exit status.
+
+    Args:
+        job: gives its exit status; None is 0.
+        description: for ``--help``.
+        argv: the command line without the program; that of the process by default.
+        log_to: key of the configuration that names a folder for ``train.log``; empty for none.
+    """
+    args = parse(description, argv)
+    log_to_console()
+    try:
+        cfg = Config.load(args.config, args.opt)
+        if args.print_config:
+            print("\n".join(config_lines(cfg.to_dict())))
+            return 0
+        if args.profiler_options:
+            logger.warning("-p/--profiler_options is accepted for PaddleOCR's sake and has no effect.")
+        if log_to and cfg.get(log_to):
+            log_to_file(Path(cfg.get(log_to)) / "train.log")
+        for line in config_lines(cfg.to_dict()):
+            logger.info(line)
+        return job(cfg) or 0
+    except PPOCRError as error:
+        logger.error("%s", error)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        logger.error("Stopped by the user.")
+        return EXIT_STOPPED
+
+
+def parse(description: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """PaddleOCR's flags: ``-c FILE -o KEY=VALUE ...``."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("-c", "--config", required=True, metavar="FILE", help="configuration (.yml)")
+    parser.add_argument(
+        *("-o", "--opt"),
+        nargs="*",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override values, as in -o Global.epoch_num=10",
+    )
+    parser.add_argument("-p", "--profiler_options", metavar="OPTIONS", help="accepted, without effect")
+    parser.add_argument("--print-config", action="store_true", help="print the whole configuration and end")
+    return parser.parse_args(argv)
+
+
+class _TqdmHandler(logging.StreamHandler):
+    """Writes to standard output without tearing a progress bar apart."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            tqdm.write(self.format(record), file=sys.stdout)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except Exception:  # a handler must not end the program
+            self.handleError(record)
+
+
+def log_to_console(level: int = logging.INFO) -> None:
+    """Send the package's log to standard output; called by tools only."""
+    package = logging.getLogger("ppocr_lite")
+    package.setLevel(level)
+    for handler in [h for h in package.handlers if isinstance(h, _TqdmHandler)]:
+        package.removeHandler(handler)
+    _add_handler(_TqdmHandler())
+
+
+def log_to_file(path: Path) -> None:
+    """Append the package's log to a file as well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _add_handler(logging.FileHandler(path, encoding="utf-8"))
+
+
+def _add_handler(handler: logging.Handler) -> None:
+    handler.setFormatter(logging.Formatter(LOG_FORMAT, DATE_FORMAT))
+    logging.getLogger("ppocr_lite").addHandler(handler)
+
+
+def config_lines(values: Any, depth: int = 0) -> list[str]:
+    """The configuration as PaddleOCR prints it: sorted, nested by four spaces, ``key : value``.
+
+    >>> config_lines({"b": 1, "a": {"c": [{"d": None}]}})
+    ['a : ', '    c : ', '        d : None', 'b : 1']
+    """
+    indent = " " * 4 * depth
+    lines: list[str] = []
+    for key in sorted(values, key=str):
+        value = values[key]
+        if isinstance(value, dict):
+            lines += [f"{indent}{key} : ", *config_lines(value, depth + 1)]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            lines.append(f"{indent}{key} : ")
+            for item in value:
+                lines += config_lines(item, depth + 1) if isinstance(item, dict) else [f"{indent}    {item}"]
+        else:
+            lines.append(f"{indent}{key} : {value}")
+    return lines

@@ -1,0 +1,113 @@
+"""Does the exported network do what the trained one does? The same inputs through all of them."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ppocr_lite.errors import ModelFileError
+from ppocr_lite.structures import ClsResult, DetResult, RecResult
+
+logger = logging.getLogger(__name__)
+
+Input = tuple[np.ndarray, np.ndarray | None]
+"""A batch [N, C, H, W], and the ``shapes`` [N, 4] for the post-processing of detection."""
+Runner = Callable[[np.ndarray], np.ndarray]
+PostProcess = Callable[[Mapping[str, np.ndarray], np.ndarray | None], list[Any]]
+
+TOLERANCE = 1e-4
+"""Greatest difference of two probabilities that rounding in another order of additions explains."""
+CORNER_PX = 1.0
+TEXTS = ("The quick brown fox", "Total: 1,234.50", "Invoice No. 2041/07", "jumps", "2026-11-21", "a@b.org")
+
+
+def check(
+    runners: Mapping[str, Runner],
+    inputs: Sequence[Input],
+    *,
+    output: str,
+    postprocess: PostProcess,
+    tolerance: float = TOLERANCE,
+) -> dict[str, Any]:
+    """Compare networks on the same batches; the first of ``runners`` is the reference.
+
+    Args:
+        runners: float32 [N, C, H, W] -> probabilities, by name.
+        inputs: batches, each with the ``shapes`` for the post-processing of detection, or None.
+        output: name under which the post-processing expects the probabilities.
+
+    Returns:
+        {"inputs": images, "tolerance": ..., name: {"max_abs_diff": ..., "text_agreement": ...}}.
+
+    Raises:
+        ModelFileError: a network differs by more than ``tolerance`` or gives another shape.
+    """
+    (reference, run), *others = runners.items()
+    expected = [run(batch) for batch, _ in inputs]
+    report: dict[str, Any] = {"inputs": sum(len(batch) for batch, _ in inputs), "tolerance": tolerance}
+    for name, other in others:
+        largest, agreeing = 0.0, 0
+        for (batch, shapes), wanted in zip(inputs, expected):
+            got = other(batch)
+            if got.shape != wanted.shape:
+                raise ModelFileError(
+                    f"Parity: for an input {list(batch.shape)} {name} gives {list(got.shape)}, "
+                    f"{reference} {list(wanted.shape)}."
+                )
+            # NaN must not count as agreement, so it is made the largest difference there is.
+            largest = max(largest, float(np.nan_to_num(np.abs(got - wanted), nan=np.inf).max()))
+            pairs = zip(postprocess({output: wanted}, shapes), postprocess({output: got}, shapes))
+            agreeing += sum(same_result(a, b) for a, b in pairs)
+        entry = {"max_abs_diff": float(f"{largest:.3g}"), "text_agreement": agreeing / report["inputs"]}
+        report[name] = entry
+        logger.info("parity %s / %s: %s", reference, name, entry)
+        if largest > tolerance:
+            raise ModelFileError(
+                f"Parity: {name} differs from {reference} by {largest:.3g}, more than {tolerance:g} "
+                f"(text agreement {entry['text_agreement']:.3f}). The export is not usable and was not kept."
+            )
+    return report
+
+
+def same_result(a: Any, b: Any) -> bool:
+    """The same text, the same label, or the same boxes to within a pixel."""
+    if isinstance(a, RecResult):
+        return bool(a.text == b.text)
+    if isinstance(a, ClsResult):
+        return bool(a.label == b.label)
+    if isinstance(a, DetResult):
+        same_number = a.quads.shape == b.quads.shape
+        return bool(same_number and (a.quads.size == 0 or np.abs(a.quads - b.quads).max() <= CORNER_PX))
+    return bool(a == b)
+
+
+def rendered_images(count: int, *, line: bool, seed: int = 0) -> list[np.ndarray]:
+    """Pictures with text, uint8 BGR: single lines about 48 px high, or pages."""
+    rng = np.random.default_rng(seed)
+    images = []
+    for number in range(count):
+        text = TEXTS[number % len(TEXTS)]
+        height, width = (48, 60 + 20 * len(text)) if line else (256, 320)
+        image = np.full((height, width, 3), int(rng.integers(200, 256)), np.uint8)
+        for row in range(1 if line else 4):
+            text = TEXTS[(number + row) % len(TEXTS)]
+            origin = (10, 34 if line else 50 + 55 * row)
+            cv2.putText(image, text, origin, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 20, 20), 2, cv2.LINE_AA)
+        noise = rng.normal(0, 6, image.shape)
+        images.append(np.clip(image + noise, 0, 255).astype(np.uint8))
+    return images
+
+
+def random_batches(input_shape: Sequence[int | None], count: int, *, seed: int = 0) -> list[Input]:
+    """Normal noise in ``count`` batches of several sizes (multiples of 32), with fitting ``shapes``."""
+    rng = np.random.default_rng(seed)
+    batches: list[Input] = []
+    for number in range(count):
+        free = (1 + number % 3, 3, 64 + 32 * (number % 2), 64 + 96 * (number % 4))
+        shape = [size or other for size, other in zip(input_shape, free)]
+        n, _, h, w = shape
+        batch = rng.standard_normal(shape).astype(np.float32)
+        batches.append((batch, np.tile(np.array([h, w, 1.0, 1.0]), (n, 1))))
+    return batches

@@ -1,0 +1,15 @@
+"""Export a trained model: -c CONFIG -o Global.pretrained_model=PREFIX Global.save_inference_dir=DIR"""
+
+import sys
+
+from ppocr_lite.config import Config
+from ppocr_lite.engine import assemble, tool
+
+
+def export(cfg: Config) -> None:
+    """Write Paddle files, ONNX and inference.yml, and check that they agree with the model."""
+    assemble.export(cfg)
+
+
+if __name__ == "__main__":
+    sys.exit(tool.run(export, __doc__))

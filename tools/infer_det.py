@@ -1,0 +1,8 @@
+"""Find text by a trained model: -c CONFIG -o Global.infer_img=PATH Global.save_res_path=boxes.txt"""
+
+import sys
+
+from ppocr_lite.engine import infer, tool
+
+if __name__ == "__main__":
+    sys.exit(tool.run(infer.infer_det, __doc__))
