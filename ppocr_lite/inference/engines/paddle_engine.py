@@ -34,6 +34,9 @@ class EngineImpl(Engine):
         config = inference.Config(str(model_path), str(params))
         self._choose_device(config, paddle, device, threads)
         config.disable_glog_info()
+        if model_path.suffix == ".json":  # the program format of Paddle 3; memory_optim fails without these
+            config.enable_new_ir()
+            config.enable_new_executor()
         config.enable_memory_optim()
         if precision != "fp32":
             logger.warning("%s: precision %s is not used by this engine.", model_path, precision)
@@ -48,7 +51,8 @@ class EngineImpl(Engine):
         self._lock = threading.Lock()
         name = self._predictor.get_input_names()[0]
         self._input = self._predictor.get_input_handle(name)
-        self.input_shape = _shape(self._predictor.get_input_tensor_shape().get(name, [-1, -1, -1, -1]))
+        sizes = self._input.shape()  # Paddle 3's format does not tell before the first run
+        self.input_shape = _shape(sizes if len(sizes) == 4 else [-1] * 4)
         self.output_names = tuple(self._predictor.get_output_names())
         self.output_shapes = tuple(() for _ in self.output_names)
         self.metadata = {}
