@@ -3,9 +3,22 @@
 Pillow (of the [train] extra) draws the glyphs and is imported when the first one is drawn.
 """
 
+from ppocr_lite.synth.classify import cls_sample, has_direction
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
 from ppocr_lite.synth.line import LineRenderer, LineSample
+from ppocr_lite.synth.page import PageRenderer, PageSample
 from ppocr_lite.synth.stream import SynthStream
 from ppocr_lite.synth.text import TextSource
 
-__all__ = ["DEFAULT_FONT_DIRS", "FontLibrary", "LineRenderer", "LineSample", "SynthStream", "TextSource"]
+__all__ = [
+    "DEFAULT_FONT_DIRS",
+    "FontLibrary",
+    "LineRenderer",
+    "LineSample",
+    "PageRenderer",
+    "PageSample",
+    "SynthStream",
+    "TextSource",
+    "cls_sample",
+    "has_direction",
+]

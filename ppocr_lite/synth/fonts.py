@@ -240,7 +240,7 @@ def _alike(first: np.ndarray, second: np.ndarray) -> bool:
         for m in (first, second)
     ]
     ratio = (first.shape[0] / first.shape[1]) / (second.shape[0] / second.shape[1])
-    return bool(np.abs(samples[0] - samples[1]).mean() < 30 and 0.75 < ratio < 1.33)
+    return bool(np.abs(samples[0] - samples[1]).mean() < 55 and 0.75 < ratio < 1.33)
 
 
 def _drawn_characters(path: Path, tables: FontTables, charset: str) -> np.ndarray | None:
@@ -260,7 +260,9 @@ def _drawn_characters(path: Path, tables: FontTables, charset: str) -> np.ndarra
     for i, c in enumerate(charset):
         if c in glyphs:
             drawn[i] = c == " " or (glyphs[c].size > 0 and not _same(glyphs[c], missing))
-    if sum(_alike(glyphs[pair[0]], glyphs[pair[1]]) for pair in _CASE_PAIRS) >= 4:  # small capitals, or capitals only
+    if (
+        sum(_alike(glyphs[pair[0]], glyphs[pair[1]]) for pair in _CASE_PAIRS) >= 5
+    ):  # small capitals, or capitals only
         drawn &= np.array([not c.islower() for c in charset])
     return drawn
 

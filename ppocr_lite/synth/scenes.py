@@ -147,7 +147,7 @@ def age_ink(
         sigma = between(rng, 0.35, 0.5 + 0.06 * xh)
         mask = fx.spread_ink(mask, rng, tiles, sigma=sigma, shift=shift, rough=rough)
     if chance(rng, (0.3 if worst else 0.12) * level):
-        mask = fx.hole_ink(mask, rng, tiles, share=between(rng, 0.05, 0.24) * level)
+        mask = fx.hole_ink(mask, rng, tiles, share=between(rng, 0.05, 0.24) * level * min(1.0, xh / 10))
     if chance(rng, (0.4 if worst else 0.2) * level):
         mask = fx.fade_ink(mask, rng, amount=between(rng, 0.1, 0.45) * level)
     if scene.name == "receipt" and chance(rng, 0.4) and xh > 6:
@@ -203,14 +203,14 @@ def _binarize(
     dark, light = (float(v) for v in np.percentile(image, (0.4, 90)))
     if scene.name == "fax" and chance(rng, 0.7) and xh > 9:
         image = fx.fax_lines(image, rng)
-    room = min(1.0, xh / 14)
+    room = min(1.0, max(0.0, xh - 5) / 9)  # thin strokes at few pixels do not bear a high threshold
     image = fx.bilevel(
         image,
         rng,
         tiles,
         dark=dark,
         light=light,
-        shift=between(rng, -0.16 * room, 0.26) * level,
+        shift=between(rng, -0.14 * room, 0.3) * level + 0.06 * (1 - room),
         noise=between(rng, 0, 0.14 * room) * level if chance(rng, 0.6) else 0.0,
     )
     if chance(rng, 0.3 * level):

@@ -1,5 +1,6 @@
 """Endless rendered samples by index, in the form of PaddleOCR's datasets, without touching the disk."""
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.synth.classify import cls_sample
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
 from ppocr_lite.synth.line import LineRenderer
+from ppocr_lite.synth.page import PageRenderer, PageSample
 from ppocr_lite.synth.text import TextSource
 
 KINDS = ("rec", "det", "cls")
@@ -50,7 +53,12 @@ class SynthStream:
         characters = charset.characters if isinstance(charset, Charset) else tuple(charset)
         library = fonts if isinstance(fonts, FontLibrary) else FontLibrary(_listed(fonts), characters)
         source = texts if isinstance(texts, TextSource) else TextSource(_listed(texts), characters)
-        self._renderer = LineRenderer(library, source, level=level, **options)
+        if kind == "det":
+            self._pages = PageRenderer(library, source, level=level, **options)
+        else:
+            # The classifier's own transform resizes; its crops come as large as a detector cuts them.
+            height = options.pop("height", 32 if kind == "rec" else None)
+            self._lines = LineRenderer(library, source, level=level, height=height, **options)
 
     def sample(self, index: int, epoch: int = 0) -> dict[str, Any]:
         """Sample ``index`` of ``epoch``.
@@ -59,8 +67,25 @@ class SynthStream:
         as in PaddleOCR's detection labels (det), or "0" / "180" (cls).
         """
         rng = np.random.default_rng([self.seed, epoch, index])
-        line = self._renderer.render(rng, index=index)
-        return {"image": line.image, "label": line.text}
+        if self.kind == "rec":
+            line = self._lines.render(rng, index=index)
+            return {"image": line.image, "label": line.text}
+        if self.kind == "cls":
+            image, label = cls_sample(self._lines, rng)
+            return {"image": image, "label": label}
+        page = self._pages.render(rng)
+        return {"image": page.image, "label": det_label(page)}
+
+
+def det_label(page: PageSample) -> str:
+    """The label of a page as PaddleOCR writes it: a JSON list of transcriptions and points."""
+    return json.dumps(
+        [
+            {"transcription": text, "points": [[round(float(x), 1), round(float(y), 1)] for x, y in quad]}
+            for text, quad in zip(page.texts, page.quads)
+        ],
+        ensure_ascii=False,
+    )
 
 
 def _listed(paths: Iterable[str | Path] | str | Path) -> list[str | Path]:
