@@ -1,5 +1,8 @@
 """Reading order of a page from its line quads alone: deskew, find columns, group rows."""
 
+from collections.abc import Sequence
+from statistics import median
+
 import numpy as np
 
 ROW_OVERLAP = 0.5
@@ -11,17 +14,22 @@ MIN_COLUMN_WIDTH = 7.0
 """In line heights: columns of running text are wider, columns of numbers narrower."""
 MIN_FILL = 0.55
 """Median width of a column's rows as a share of the column: running text fills its column, cells do not."""
+MIN_INK = 0.75
+"""Median share of a row that boxes cover: between the cells of a table there is much room."""
 MIN_GUTTER = 0.4
 """In line heights; the boxes reach a little beyond the text, which narrows the gutter."""
-MAX_TRIES = 24
+MAX_TRIES = 12
+
+Box = tuple[float, float, float, float]
+Split = tuple[list[int], list[int], list[int]]
 
 
 def order_boxes(quads: np.ndarray) -> np.ndarray:
     """Indices int64 [n] in reading order of quads [n, 4, 2], each clockwise from top-left."""
     if len(quads) == 0:
         return np.zeros(0, np.int64)
-    boxes = upright_boxes(quads)
-    line_height = float(np.median(boxes[:, 3] - boxes[:, 1])) or 1.0
+    boxes: list[Box] = [tuple(box) for box in upright_boxes(quads).tolist()]
+    line_height = median(y1 - y0 for _, y0, _, y1 in boxes) or 1.0
     return np.array(_order(boxes, list(range(len(boxes))), line_height), np.int64)
 
 
@@ -49,54 +57,54 @@ def upright_boxes(quads: np.ndarray) -> np.ndarray:
     return np.concatenate([low, high], axis=1)
 
 
-def _order(boxes: np.ndarray, members: list[int], line_height: float) -> list[int]:
+def _order(boxes: Sequence[Box], members: list[int], line_height: float) -> list[int]:
     """Members in reading order: split at a gutter when there is one, else by rows."""
     split = _find_columns(boxes, members, line_height)
     if split is None:
         return [i for row in group_rows(boxes, members) for i in row]
-    left, right, across = split
     ordered: list[int] = []
-    for band_left, band_right, spanning in _bands(boxes, left, right, across):
-        for column in (band_left, band_right):
+    for left, right, spanning in _bands(boxes, split):
+        for column in (left, right):
             ordered += _order(boxes, column, line_height)
         ordered += spanning
     return ordered
 
 
-def group_rows(boxes: np.ndarray, members: list[int]) -> list[list[int]]:
+def group_rows(boxes: Sequence[Box], members: Sequence[int]) -> list[list[int]]:
     """Rows from top to bottom, each from left to right.
 
     A box joins a row when it overlaps the row's member nearest to it, so that a curved line stays one row.
     """
     rows: list[list[int]] = []
-    middle_x, middle_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    for i in sorted(members, key=lambda m: (middle_y[m], middle_x[m])):
+    for i in sorted(members, key=lambda m: (_middle_y(boxes[m]), boxes[m][0])):
+        x = boxes[i][0] + boxes[i][2]
         for row in reversed(rows[-4:]):
-            near = min(row, key=lambda m: abs(middle_x[m] - middle_x[i]))
+            near = row[0] if len(row) == 1 else min(row, key=lambda m: abs(boxes[m][0] + boxes[m][2] - x))
             if _same_row(boxes[i], boxes[near]):
                 row.append(i)
                 break
         else:
             rows.append([i])
-    rows.sort(key=lambda row: float(np.mean(middle_y[row])))
-    return [sorted(row, key=lambda m: boxes[m, 0]) for row in rows]
+    rows.sort(key=lambda row: sum(_middle_y(boxes[m]) for m in row) / len(row))
+    return [sorted(row, key=lambda m: boxes[m][0]) for row in rows]
 
 
-def _same_row(a: np.ndarray, b: np.ndarray) -> bool:
-    heights = sorted((max(a[3] - a[1], 1e-6), max(b[3] - b[1], 1e-6)))
-    shared = min(a[3], b[3]) - max(a[1], b[1])
-    return bool(shared >= ROW_OVERLAP * heights[0] and heights[1] <= ROW_HEIGHTS * heights[0])
+def _middle_y(box: Box) -> float:
+    return (box[1] + box[3]) / 2
 
 
-Split = tuple[list[int], list[int], list[int]]
+def _same_row(a: Box, b: Box) -> bool:
+    height_a, height_b = max(a[3] - a[1], 1e-6), max(b[3] - b[1], 1e-6)
+    smaller, larger = min(height_a, height_b), max(height_a, height_b)
+    return min(a[3], b[3]) - max(a[1], b[1]) >= ROW_OVERLAP * smaller and larger <= ROW_HEIGHTS * smaller
 
 
-def _find_columns(boxes: np.ndarray, members: list[int], line_height: float) -> Split | None:
+def _find_columns(boxes: Sequence[Box], members: list[int], line_height: float) -> Split | None:
     """(left, right, across) of the gutter that fewest boxes cross, if both sides are running text."""
     if len(members) < 2 * MIN_COLUMN_ROWS:
         return None
     index = np.array(members)
-    x0, x1 = boxes[index, 0], boxes[index, 2]
+    x0, x1 = np.array([[boxes[m][0], boxes[m][2]] for m in members]).T
     slack = MIN_GUTTER * line_height / 2
     places = np.unique(np.concatenate([x1 + slack, x0 - slack]))
     ends_left = x1[None, :] <= places[:, None] - slack + 1e-6  # [places, members]
@@ -111,45 +119,50 @@ def _find_columns(boxes: np.ndarray, members: list[int], line_height: float) -> 
         seen.add(key)
         left, right = index[ends_left[place]].tolist(), index[starts_right[place]].tolist()
         chosen = {*left, *right}
-        across = [m for m in members if m not in chosen]
+        split = (left, right, [m for m in members if m not in chosen])
         if any(
             _running_text(boxes, band_left, line_height) and _running_text(boxes, band_right, line_height)
-            for band_left, band_right, _ in _bands(boxes, left, right, across)
+            for band_left, band_right, _ in _bands(boxes, split)
         ):
-            return left, right, across
+            return split
         if len(seen) >= MAX_TRIES:
             break
     return None
 
 
-def _running_text(boxes: np.ndarray, members: list[int], line_height: float) -> bool:
+def _running_text(boxes: Sequence[Box], members: list[int], line_height: float) -> bool:
     """Whether the members look like a column of sentences rather than of table cells."""
     if len(members) < MIN_COLUMN_ROWS:
         return False
     rows = group_rows(boxes, members)
     if len(rows) < MIN_COLUMN_ROWS:
         return False
-    widths = np.array([boxes[row, 2].max() - boxes[row, 0].min() for row in rows])
-    whole = float(boxes[members, 2].max() - boxes[members, 0].min())
-    middle = float(np.median(widths))
-    return middle >= MIN_COLUMN_WIDTH * line_height and middle >= MIN_FILL * whole
+    widths = [max(boxes[m][2] for m in row) - boxes[row[0]][0] for row in rows]
+    covered = [sum(boxes[m][2] - boxes[m][0] for m in row) / max(w, 1e-6) for row, w in zip(rows, widths)]
+    whole = max(boxes[m][2] for m in members) - min(boxes[m][0] for m in members)
+    usual = median(widths)
+    return (
+        usual >= MIN_COLUMN_WIDTH * line_height and usual >= MIN_FILL * whole and median(covered) >= MIN_INK
+    )
 
 
-def _bands(boxes: np.ndarray, left: list[int], right: list[int], across: list[int]) -> list[Split]:
+def _bands(boxes: Sequence[Box], split: Split) -> list[Split]:
     """(left, right, row that crosses below them), from top to bottom; the last row is empty."""
-    middle_y = (boxes[:, 1] + boxes[:, 3]) / 2
     bands: list[Split] = []
-    todo_left, todo_right = list(left), list(right)
+    left, right, across = split
     for row in group_rows(boxes, across):
-        level = float(np.mean(middle_y[row]))
+        level = sum(_middle_y(boxes[m]) for m in row) / len(row)
         # Words beside a crossing box belong to its row, not to a column.
-        beside = [m for m in todo_left + todo_right if any(_same_row(boxes[m], boxes[n]) for n in row)]
-        taken = set(beside)
-        above_left = [m for m in todo_left if middle_y[m] < level and m not in taken]
-        above_right = [m for m in todo_right if middle_y[m] < level and m not in taken]
-        done = {*above_left, *above_right, *taken}
-        todo_left = [m for m in todo_left if m not in done]
-        todo_right = [m for m in todo_right if m not in done]
-        bands.append((above_left, above_right, sorted([*row, *beside], key=lambda m: boxes[m, 0])))
-    bands.append((todo_left, todo_right, []))
+        beside = {m for m in (*left, *right) if any(_same_row(boxes[m], boxes[n]) for n in row)}
+        above = {m for m in (*left, *right) if _middle_y(boxes[m]) < level} - beside
+        bands.append(
+            (
+                [m for m in left if m in above],
+                [m for m in right if m in above],
+                sorted([*row, *beside], key=lambda m: boxes[m][0]),
+            )
+        )
+        left = [m for m in left if m not in above and m not in beside]
+        right = [m for m in right if m not in above and m not in beside]
+    bands.append((left, right, []))
     return bands

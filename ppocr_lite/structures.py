@@ -1,6 +1,7 @@
 """Results: frozen dataclasses, checked at birth, arrays never None, nothing drawn inside.
 
-Quads are float32 ``[4, 2]`` in pixels of the image that was read, clockwise from the corner that is top-left in the image.
+Quads are float32 ``[4, 2]`` in pixels of the image that was read, clockwise from the corner that is top-left
+in it.
 """
 
 import json

@@ -151,7 +151,7 @@ def make_cls() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def script() -> Callable[..., np.ndarray]:
-    """Write a text in the test script: uint8 BGR [height, ...], black on white, a white cell between letters."""
+    """Write a text in the test script: uint8 BGR [height, w, 3], a white cell between black letters."""
 
     def write(text: str, *, height: int = HEIGHT, cell: int = CELL) -> np.ndarray:
         image = np.full((height, (2 * len(text) + 1) * cell, 3), 255, np.uint8)

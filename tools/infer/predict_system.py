@@ -1,0 +1,8 @@
+"""Read the text in pictures: python tools/infer/predict_system.py --image_dir FILE_OR_FOLDER"""
+
+import sys
+
+from ppocr_lite.inference import runs, tool
+
+if __name__ == "__main__":
+    sys.exit(tool.run_shared(runs.run_system, __doc__))
