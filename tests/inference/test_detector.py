@@ -1,0 +1,138 @@
+"""Detector: the reference's box filter, side limits, very long and very large pages."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from ppocr_lite.errors import ModelFileError
+from ppocr_lite.inference import text_detector
+from ppocr_lite.inference.text_detector import TextDetector, clip_to_image, with_resize
+from ppocr_lite.inference.tiling import join_tiles, tiles_of
+from ppocr_lite.structures import DetResult
+
+MakeModel = Callable[..., Path]
+
+
+@pytest.mark.parametrize("case", ["f0", "f1"])
+def test_filter_as_the_reference(golden_dir: Path, case: str) -> None:
+    with np.load(golden_dir / "ops" / "det_box_filter.npz") as arrays:
+        boxes, wanted = arrays[f"{case}/in/boxes"], arrays[f"{case}/out/boxes"]
+    found = DetResult(boxes.astype(np.float32), np.ones(len(boxes), np.float32))
+    np.testing.assert_array_equal(clip_to_image(found, 100, 160).quads, wanted)
+
+
+def test_finds_lines(models: dict[str, Path], page: Callable[..., np.ndarray]) -> None:
+    found = TextDetector.open(models["det"], post={"unclip_ratio": 0.02})([page(["ccc", "cc"])])[0]
+    boxes = sorted((q.min(axis=0).tolist(), q.max(axis=0).tolist()) for q in found.quads)
+    assert len(boxes) == 2
+    np.testing.assert_allclose(boxes[0], [[16, 32], [112, 64]], atol=20)
+    assert (found.scores > 0.7).all()
+
+
+def test_the_map_is_chosen_among_several_outputs(
+    make_det: MakeModel, tmp_path: Path, page: Callable[..., np.ndarray]
+) -> None:
+    file = make_det(tmp_path / "d.onnx", extra_output=True)
+    assert len(TextDetector.open(file)([page(["ccc"])])[0]) == 1
+
+
+def test_paddleocr_3_description(
+    make_det: MakeModel, tmp_path: Path, page: Callable[..., np.ndarray]
+) -> None:
+    make_det(tmp_path / "inference.onnx")
+    ops = [
+        {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
+        {"DetLabelEncode": None},
+        {"DetResizeForTest": {"resize_long": 960}},
+        {"NormalizeImage": {"mean": [0.485, 0.456, 0.406], "order": "hwc", "scale": "1./255.",
+                            "std": [0.229, 0.224, 0.225]}},
+        {"ToCHWImage": None},
+        {"KeepKeys": {"keep_keys": ["image", "shape", "polys", "ignore_tags"]}},
+    ]  # fmt: skip
+    post = {
+        "name": "DBPostProcess",
+        "thresh": 0.3,
+        "box_thresh": 0.6,
+        "max_candidates": 1000,
+        "unclip_ratio": 1.5,
+    }
+    text = yaml.safe_dump(
+        {"Global": {"model_name": "x"}, "PreProcess": {"transform_ops": ops}, "PostProcess": post}
+    )
+    (tmp_path / "inference.yml").write_text(text)
+    detector = TextDetector.open(tmp_path)
+    assert len(detector([page(["c"])])[0]) == 1
+    assert detector.predictor.prepare(page(["c"]))["image"].shape == (3, 640, 1024)
+    (tmp_path / "inference.yml").write_text(text.replace("ToCHWImage", "ToCHWImag"))
+    with pytest.raises(ModelFileError, match="cannot be used: .*Did you mean 'ToCHWImage'"):
+        TextDetector.open(tmp_path)
+
+
+def test_flags_win_over_the_models_rule() -> None:
+    ops = [{"DetResizeForTest": {"resize_long": 960}}, {"ToCHWImage": None}]
+    assert with_resize(ops, {}) == ops
+    (changed, _) = with_resize(ops, {"limit_side_len": 1280})
+    assert changed == {"DetResizeForTest": {"limit_side_len": 1280, "limit_type": "max"}}
+    (changed,) = with_resize(
+        [{"DetResizeForTest": {"limit_side_len": 736, "limit_type": "min"}}], {"limit_type": "max"}
+    )
+    assert changed == {"DetResizeForTest": {"limit_side_len": 736, "limit_type": "max"}}
+
+
+def test_tiles_cover_a_ribbon_and_overlap() -> None:
+    assert tiles_of(800, 600) == [(0, 0, 800, 600)]
+    assert tiles_of(20, 900) == [(0, 0, 20, 900)]
+    tiles = tiles_of(100, 30_000)
+    assert tiles[0][1] == 0
+    assert tiles[-1][3] == 30_000
+    for (_, _, _, right), (_, left, _, _) in pairwise(tiles):
+        assert right - left >= 100
+    turned = tiles_of(30_000, 100)
+    assert [(left, top, right, bottom) for top, left, bottom, right in turned] == tiles
+
+
+def test_pieces_of_a_line_become_one_and_others_stay() -> None:
+    tiles = [(0, 0, 50, 100), (0, 80, 50, 180)]
+
+    def box(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
+        return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+
+    one = DetResult(np.stack([box(10, 5, 99, 15), box(10, 30, 60, 40)]), np.array([0.8, 0.9], np.float32))
+    two = DetResult(np.stack([box(0, 6, 40, 15), box(30, 30, 60, 40)]), np.array([0.9, 0.7], np.float32))
+    joined = join_tiles([one, two], tiles)
+    assert [q.min(axis=0).tolist() + q.max(axis=0).tolist() for q in joined.quads] == [
+        [10, 5, 120, 15],
+        [10, 30, 60, 40],
+        [110, 30, 140, 40],
+    ]
+    np.testing.assert_allclose(joined.scores, [0.9, 0.9, 0.7])
+    assert len(join_tiles([DetResult.empty(), DetResult.empty()], tiles)) == 0
+
+
+def test_a_huge_page_is_shrunk_to_the_budget_and_said_so(
+    models: dict[str, Path],
+    page: Callable[..., np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(text_detector, "MAX_INPUT_PIXELS", 60_000)
+    detector = TextDetector.open(models["det"], resize={"limit_side_len": 32, "limit_type": "min"})
+    found = detector([page(["cccc", "cccc"])])[0]  # 320 x 480 pixels
+    assert "small text may be missed" in caplog.text
+    boxes = sorted(q.mean(axis=0).tolist() for q in found.quads)
+    np.testing.assert_allclose(sorted(b[1] for b in boxes), [48, 112], atol=6)
+    np.testing.assert_allclose([b[0] for b in boxes], [88, 88], atol=12)
+
+
+def test_a_strip_that_the_rule_would_blow_up_gets_a_border(models: dict[str, Path]) -> None:
+    detector = TextDetector.open(models["det"], resize={"limit_side_len": 736, "limit_type": "min"})
+    image = np.full((16, 1000, 3), 255, np.uint8)
+    image[2:14, 300:500] = 0
+    found = detector([image])[0]
+    assert len(found) == 1
+    assert found.quads.max() < 1000
+    assert found.quads[0, :, 1].max() <= 15

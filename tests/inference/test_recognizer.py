@@ -1,0 +1,112 @@
+"""Recognizers of every make: heights, channels, fixed widths, engines, long lines."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from ppocr_lite.errors import ModelFileError
+from ppocr_lite.inference.long_lines import join_pieces, split_line
+from ppocr_lite.inference.model_files import EngineOptions
+from ppocr_lite.inference.text_recognizer import TextRecognizer
+from ppocr_lite.structures import RecResult
+
+MakeModel = Callable[..., Path]
+Script = Callable[..., np.ndarray]
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_engines_agree(engine: str, models: dict[str, Path], script: Script) -> None:
+    pytest.importorskip(engine)
+    recognizer = TextRecognizer.open(models["rec"], engine=EngineOptions(engine=engine, threads=1))
+    texts = ["abc", "cab" * 9, "b", "", "ccaab"]
+    assert [r.text for r in recognizer([script(t) for t in texts])] == texts
+
+
+@pytest.mark.parametrize("height", [32, 48, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_height_and_channels_come_from_the_network(
+    height: int, channels: int, make_rec: MakeModel, script: Script, tmp_path: Path
+) -> None:
+    file = make_rec(tmp_path / "r.onnx", height=height, channels=channels)
+    (result,) = TextRecognizer.open(file)([script("abcab", height=height)])
+    assert result.text == "abcab"
+    assert result.score > 0.99
+    assert len(result.char_scores) == 5
+
+
+def test_height_by_flag_for_a_network_that_takes_any(
+    make_rec: MakeModel, script: Script, tmp_path: Path
+) -> None:
+    file = make_rec(tmp_path / "r.onnx", dynamic_height=True)
+    assert TextRecognizer.open(file, image_shape=[3, 32, 320])([script("acb")])[0].text == "acb"
+    fixed = make_rec(tmp_path / "f.onnx")
+    with pytest.raises(ModelFileError, match="so the image shape .* cannot be used"):
+        TextRecognizer.open(fixed, image_shape=[3, 48, 320])
+
+
+def test_fixed_width_network(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:
+    recognizer = TextRecognizer.open(make_rec(tmp_path / "r.onnx", width=320))
+    assert [r.text for r in recognizer([script("abc"), script("cabb")])] == ["abc", "cabb"]
+
+
+def test_network_without_softmax(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:
+    (result,) = TextRecognizer.open(make_rec(tmp_path / "r.onnx", softmax=False))([script("abc")])
+    assert result.text == "abc"
+    assert 0.99 < result.score <= 1
+
+
+def test_width_buckets_of_the_model(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:
+    make_rec(tmp_path / "inference.onnx")
+    ops = [{"RecResizeImg": {"image_shape": [3, 32, 640], "width_bucket": 64}}]
+    (tmp_path / "inference.yml").write_text(yaml.safe_dump({"PreProcess": {"transform_ops": ops}}))
+    recognizer = TextRecognizer.open(tmp_path)
+    assert recognizer.predictor.prepare(script("a"))["image"].shape == (3, 32, 64)
+    assert recognizer.predictor.prepare(script("abc"))["image"].shape == (3, 32, 128)
+    assert recognizer.predictor.prepare(script("c" * 30))["image"].shape == (3, 32, 1024)
+
+
+def test_order_is_kept_whatever_the_batches(models: dict[str, Path], script: Script) -> None:
+    texts = ["abc" * (1 + i % 7) + "ab"[i % 2] for i in range(40)]
+    for batch_size in (1, 3, 16):
+        recognizer = TextRecognizer.open(models["rec"], batch_size=batch_size)
+        assert [r.text for r in recognizer([script(t) for t in texts])] == texts
+
+
+def test_a_line_of_any_length(models: dict[str, Path], script: Script) -> None:
+    recognizer = TextRecognizer.open(models["rec"])
+    assert recognizer.max_aspect == 80
+    text = "cabbacacb" * 30
+    (result,) = recognizer([script(text)])
+    assert result.text.replace(" ", "") == text
+    assert len(result.char_scores) == len(result.text)
+
+
+def test_a_crop_of_one_pixel(models: dict[str, Path]) -> None:
+    results = TextRecognizer.open(models["rec"])([np.full((1, 1, 3), 255, np.uint8)])
+    assert results == [RecResult("", 0.0)]
+    assert TextRecognizer.open(models["rec"])([]) == []
+
+
+def test_split_looks_for_the_widest_gap() -> None:
+    crop = np.full((10, 100, 3), 200, np.uint8)
+    crop[:, ::4] = 20  # strokes everywhere
+    crop[:, 52:60] = 200
+    pieces = list(split_line(crop, 7.0))
+    widths = [piece.shape[1] for piece, _ in pieces]
+    assert sum(widths) == 100
+    assert 52 < widths[0] < 60
+    assert [gap for _, gap in pieces] == [False, True]
+    assert len(list(split_line(crop, None))) == len(list(split_line(crop, 10.0))) == 1
+
+
+def test_pieces_join_with_a_space_only_at_a_gap() -> None:
+    one, two = RecResult("ab", 0.5, (0.4, 0.6)), RecResult("c", 0.9, (0.9,))
+    assert join_pieces([(one, False), (two, False)]) == RecResult(
+        "abc", pytest.approx(1.9 / 3), (0.4, 0.6, 0.9)
+    )
+    assert join_pieces([(one, False), (two, True)]).text == "ab c"
+    assert join_pieces([(one, False), (RecResult(" c", 0.9), True)]).text == "ab c"
+    assert join_pieces([(RecResult("", 0.0), False)]) == RecResult("", 0.0)
