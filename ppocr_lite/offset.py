@@ -31,7 +31,8 @@ def grow_quads(quads: np.ndarray, distances: np.ndarray) -> np.ndarray:
     normal = np.stack([ahead[..., 1], -ahead[..., 0]], axis=-1) / length  # [n, 4, 2], outward
     before = np.roll(normal, 1, axis=1)
     sine = np.clip(before[..., 0] * normal[..., 1] - before[..., 1] * normal[..., 0], -1, 1)
-    turn = np.arctan2(sine, (before * normal).sum(axis=-1))  # [n, 4] of each corner
+    cosine = (before * normal).sum(axis=-1)
+    turn = np.arctan2(sine, cosine)  # [n, 4] of each corner
     tolerance = np.minimum(ARC_TOLERANCE_PX, delta * ARC_TOLERANCE_PX)
     around = np.minimum(np.pi / np.arccos(1 - tolerance / delta), delta * np.pi)  # points of a full circle
     steps = np.maximum(np.floor(around[:, None] / (2 * np.pi) * np.abs(turn) + 0.5), 1)  # [n, 4]
@@ -45,7 +46,10 @@ def grow_quads(quads: np.ndarray, distances: np.ndarray) -> np.ndarray:
         ],
         axis=-1,
     )  # [n, 4, S, 2]
-    done = count >= steps[..., None]
+    # Clipper leaves a corner that turns by less than a pixel as a single point.
+    blunt = (np.abs(sine * delta[:, None]) < 1) & (cosine > 0)
+    arc = np.where(blunt[..., None, None], before[:, :, None], arc)
+    done = (count >= steps[..., None]) & ~blunt[..., None]
     arc = np.where(done[..., None], normal[:, :, None], arc)
     points = corners[:, :, None] + arc * delta[:, None, None, None]
     rounded = np.trunc(points + np.copysign(0.5, points))

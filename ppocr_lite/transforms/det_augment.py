@@ -16,6 +16,9 @@ DEFAULT_AUGMENTERS = (
     {"type": "Resize", "args": {"size": [0.5, 3]}},
 )
 
+TOUCH_PX = 0.5
+"""The window's edges are whole pixels, polygons are not: what overlaps by no more than this is outside."""
+
 
 class Augmenter(Protocol):
     """(image [H, W, 3], points float32 [..., 2]) -> the same, changed alike."""
@@ -146,9 +149,9 @@ class EastRandomCropData:
     """Crop a random window that cuts no readable text, and fit it into ``size``.
 
     Window edges lie only in rows and columns that no readable region touches, at best in two different gaps
-    between regions. (PaddleOCR 2.x forgets the last gap of each axis; here it counts.) After ``max_tries``
-    without a window that is large enough and holds text, the whole image is taken. Regions outside the
-    window are dropped, the others, ignored ones too, are moved along.
+    between regions. After ``max_tries`` without a window that is large enough and holds text, the whole image
+    is taken. Regions outside the window are dropped, the others, ignored ones too, are moved along. (PaddleOCR
+    2.x forgets the last gap of each axis, and keeps regions that only touch the window; here both is mended.)
 
     Args:
         size: (width, height) of the result.
@@ -179,8 +182,7 @@ class EastRandomCropData:
         image = sample["image"]
         x, y, w, h = self._window(image.shape[:2], polys[~tags] if len(polys) else polys, rng)
         scale_x, scale_y, canvas = self._fit(image[y : y + h, x : x + w])
-        low, high = polys.min(axis=1), polys.max(axis=1)  # [K, 2]
-        inside = ((high >= (x, y)) & (low <= (x + w, y + h))).all(axis=1)
+        inside = _inside(polys, (x, y), (x + w, y + h))
         moved = (polys - (x, y)) * (scale_x, scale_y)
         sample["image"] = canvas
         sample["polys"] = moved[inside].astype(np.float32)
@@ -207,7 +209,6 @@ class EastRandomCropData:
         columns, rows = _gaps(polys[..., 0], width), _gaps(polys[..., 1], height)
         if not columns or not rows:
             return whole
-        low, high = polys.min(axis=1), polys.max(axis=1)
         for _ in range(self.max_tries):
             x0, x1 = _pick_two(columns, rng)
             y0, y1 = _pick_two(rows, rng)
@@ -215,9 +216,15 @@ class EastRandomCropData:
                 continue
             if x1 == x0 or y1 == y0:
                 continue
-            if ((high >= (x0, y0)) & (low <= (x1, y1))).all(axis=1).any():
+            if _inside(polys, (x0, y0), (x1, y1)).any():
                 return x0, y0, x1 - x0, y1 - y0
         return whole
+
+
+def _inside(polys: np.ndarray, low: tuple[int, int], high: tuple[int, int]) -> np.ndarray:
+    """Which polygons [K, P, 2] reach into a window, bool [K]; touching it from outside does not count."""
+    reach = polys.max(axis=1) > np.array(low) + TOUCH_PX
+    return (reach & (polys.min(axis=1) < np.array(high) - TOUCH_PX)).all(axis=1)
 
 
 def _gaps(values: np.ndarray, size: int) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def rec_data(tmp_path: Path):
-    """Function that writes ``count`` lines of 32 px height with the labels ``t<i>`` and returns the folder."""
+    """Function that writes ``count`` lines, 32 px high, with the labels ``t<i>``; returns the folder."""
 
     def write(count: int, *, broken: tuple[int, ...] = (), width_step: int = 8) -> Path:
         rows = []

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ConfigError, ModelFileError
+from ppocr_lite.postprocess.cls import ClsPostProcess
+from ppocr_lite.postprocess.ctc import CTCLabelDecode
+from ppocr_lite.postprocess.db import DBPostProcess, mean_inside
+
+
+def block_map() -> np.ndarray:
+    maps = np.zeros((1, 1, 64, 64), np.float32)
+    maps[0, 0, 20:30, 10:50] = 0.9
+    return maps
+
+
+def test_db_known_block():
+    decode = DBPostProcess(0.3, 0.6, unclip_ratio=1.5)
+    (result,) = decode({"maps": block_map()}, np.array([[128.0, 128.0, 0.5, 0.5]]))
+    assert result.quads.tolist() == [[[10, 30], [108, 30], [108, 68], [10, 68]]]
+    assert result.quads.dtype == np.float32
+    assert result.scores == pytest.approx([0.9])
+
+
+def test_db_keeps_inside_the_image_and_does_without_shapes():
+    maps = np.full((2, 1, 32, 32), 0.9, np.float32)
+    maps[1] = 0.1
+    full, empty = DBPostProcess()({"maps": maps})
+    assert full.quads.min() == 0
+    assert full.quads.max() == 32
+    assert empty.quads.shape == (0, 4, 2)
+    assert len(empty) == 0
+
+
+def test_db_drops_low_scores_and_thin_regions():
+    maps = block_map()
+    maps[maps > 0] = 0.5
+    maps[0, 0, 50, 10:50] = 0.9  # one pixel high
+    assert len(DBPostProcess(0.3, 0.6)({"maps": maps})[0]) == 0
+    assert len(DBPostProcess(0.3, 0.4)({"maps": maps})[0]) == 1
+
+
+def test_db_poly():
+    pytest.importorskip("pyclipper")
+    (result,) = DBPostProcess(0.3, 0.6, unclip_ratio=1.5, box_type="poly")({"maps": block_map()})
+    assert len(result.polys) == 1
+    assert result.polys[0].shape[1] == 2
+    assert result.quads.shape == (1, 4, 2)
+
+
+def test_db_dilation_grows_regions():
+    plain = DBPostProcess()({"maps": block_map()})[0].quads
+    grown = DBPostProcess(use_dilation=True)({"maps": block_map()})[0].quads
+    assert np.ptp(grown[0, :, 1]) > np.ptp(plain[0, :, 1])
+
+
+def test_db_wrong_parameters():
+    with pytest.raises(ConfigError, match="score_mode"):
+        DBPostProcess(score_mode="quick")
+    with pytest.raises(ConfigError, match="box_type"):
+        DBPostProcess(box_type="circle")
+
+
+def test_mean_inside_by_hand():
+    values = np.arange(25, dtype=np.float32).reshape(5, 5)
+    assert mean_inside(values, np.array([[1.0, 1.0], [3.0, 1.0], [3.0, 3.0], [1.0, 3.0]])) == 12.0
+
+
+def steps(*classes: int, size: int = 3) -> np.ndarray:
+    probs = np.full((1, len(classes), size), 0.1, np.float32)
+    for t, c in enumerate(classes):
+        probs[0, t, c] = 0.5 + 0.1 * t
+    return probs
+
+
+def test_ctc_by_hand():
+    decode = CTCLabelDecode(charset=Charset(("a", "b")))
+    (result,) = decode({"probs": steps(1, 1, 0, 1, 2)})
+    assert result.text == "aab"
+    assert result.char_scores == pytest.approx((0.5, 0.8, 0.9))
+    assert result.score == pytest.approx(2.2 / 3)
+
+
+def test_ctc_empty_and_logits():
+    decode = CTCLabelDecode(charset=Charset(("a", "b")))
+    assert decode({"probs": steps(0, 0)})[0] == decode({"probs": steps(0)})[0]
+    assert decode({"probs": steps(0)})[0].score == 0.0
+    (result,) = decode({"logits": np.log(np.array([[[0.2, 0.7, 0.1]]], np.float32))})
+    assert (result.text, result.score) == ("a", pytest.approx(0.7, abs=1e-6))
+
+
+def test_ctc_wrong_class_count():
+    with pytest.raises(ModelFileError, match=r"gives 3 classes but the charset needs 2"):
+        CTCLabelDecode(charset=Charset(("a",)))({"probs": steps(1)})
+
+
+def test_right_to_left_runs_and_their_scores():
+    charset = Charset(("\u0627", "\u0628", "1", "2"), right_to_left=True)
+    (result,) = CTCLabelDecode(charset=charset)({"probs": steps(1, 2, 3, 4, size=5)})
+    assert result.text == "12\u0628\u0627"
+    assert result.char_scores == pytest.approx((0.7, 0.8, 0.6, 0.5))
+
+
+def test_cls():
+    probs = np.array([[0.2, 0.8], [0.9, 0.1]], np.float32)
+    first, second = ClsPostProcess(["0", "180"])({"probs": probs})
+    assert (first.label, first.score) == ("180", pytest.approx(0.8))
+    assert second.label == "0"
+    assert ClsPostProcess()({"probs": probs})[0].label == "1"
+    with pytest.raises(ModelFileError, match="label_list names 3"):
+        ClsPostProcess(["0", "90", "180"])({"probs": probs})

@@ -1,0 +1,57 @@
+import pytest
+
+from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ConfigError, DataError
+from ppocr_lite.transforms.det_label import DetLabelEncode
+from ppocr_lite.transforms.rec_label import ClsLabelEncode, CTCLabelEncode
+
+
+def test_ctc_label_by_hand():
+    sample = CTCLabelEncode(4, charset=Charset(("a", "b")))({"label": "bab"})
+    assert sample["label"].tolist() == [2, 1, 2, 0]
+    assert int(sample["length"]) == 3
+    assert sample["label_ace"].tolist() == [1, 1, 2]
+
+
+def test_unknown_characters_are_left_out_with_one_warning(caplog):
+    encode = CTCLabelEncode(9, charset=Charset(("a",)))
+    assert encode({"label": "a\u00e9a"})["length"] == 2
+    assert encode({"label": "\u00e9a"})["length"] == 1
+    assert caplog.text.count("outside the dictionary") == 1
+
+
+@pytest.mark.parametrize("text", ["", "aaaa", "zz"])
+def test_dropped_texts(text):
+    assert CTCLabelEncode(3, charset=Charset(("a",)))({"label": text}) is None
+
+
+def test_cls_labels():
+    encode = ClsLabelEncode(["0", "180"])
+    assert encode({"label": "180"})["label"] == 1
+    assert encode({"label": "90"}) is None
+    with pytest.raises(ConfigError, match="label_list is empty"):
+        ClsLabelEncode([])
+
+
+def test_det_label_pads_polygons_and_marks_ignored_ones():
+    label = (
+        '[{"transcription": "a", "points": [[0, 0], [4, 0], [4, 2]], "difficult": 1},'
+        ' {"transcription": "###", "points": [[0, 0], [4, 0], [4, 2], [0, 2]]}]'
+    )
+    sample = DetLabelEncode()({"label": label})
+    assert sample["polys"].shape == (2, 4, 2)
+    assert sample["polys"][0, 3].tolist() == [4, 2]
+    assert sample["ignore_tags"].tolist() == [False, True]
+    assert sample["texts"] == ["a", "###"]
+
+
+def test_det_label_without_regions_is_dropped():
+    assert DetLabelEncode()({"label": "[]"}) is None
+
+
+@pytest.mark.parametrize(
+    "label", ["text", "{}x", '[{"points": [[0, 0]]}]', '[{"transcription": "a", "points": [[0, 0]]}]', "[1]"]
+)
+def test_wrong_det_labels(label):
+    with pytest.raises(DataError, match="the label is not a list of"):
+        DetLabelEncode()({"label": label})
