@@ -42,6 +42,8 @@ EXTRAS = {
         "Pillow>=9.2",
         "scikit-image>=0.21",
         "matplotlib>=3.7",
+        "pypdfium2>=4.20",
+        "openvino>=2024.0",
     ],
 }
 
