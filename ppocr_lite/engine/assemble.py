@@ -254,5 +254,5 @@ def use_device(cfg: Config) -> str:
         else:
             logger.warning("Global.use_gpu is set, but this Paddle has no GPU to use; going on with the CPU.")
     paddle.set_device(device)
-    logger.info("with paddle %s and device %s", paddle.__version__, device)
+    logger.info("train with paddle %s and device %s", paddle.__version__, device)
     return device

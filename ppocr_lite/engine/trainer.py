@@ -26,7 +26,10 @@ class DivergedError(PPOCRError, FloatingPointError):
 
 
 class BatchLoader(Protocol):
-    """What the trainer needs of a data loader: the batches of an epoch are the same every time."""
+    """What the trainer needs of a data loader: the batches of an epoch are the same every time.
+
+    A loader may also have ``state_dict``, ``load_state_dict`` (its place within an epoch) and ``close``.
+    """
 
     def __iter__(self) -> Iterator[Batch]: ...
 
@@ -129,6 +132,8 @@ class Trainer:
         self.preds: dict[str, paddle.Tensor] = {}
         self.epochs = 0
         self.stop_reason = ""
+        self._loader_state: dict[str, Any] = {}
+        self._step_started = 0.0
 
     def fit(self, epochs: int) -> TrainState:
         """Train until ``epochs`` epochs are finished, those before a resume counted in."""
@@ -139,6 +144,7 @@ class Trainer:
                 self._run_epoch()
         finally:
             self._call("after_fit")
+            getattr(self.loader, "close", bool)()
         return self.state
 
     def stop(self, reason: str) -> None:
@@ -148,9 +154,7 @@ class Trainer:
     def _run_epoch(self) -> None:
         self.model.train()
         self.loader.set_epoch(self.state.epoch + 1)
-        # A run stopped within an epoch goes on with that epoch's next batch.
-        batches = islice(self.loader, self.state.step_in_epoch, None)
-        for batch in self._timed(batches):
+        for batch in self._timed(self._rest_of_epoch()):
             self.batch = batch
             self.stats = self.step(batch)
             self.state.step_in_epoch += 1
@@ -163,6 +167,15 @@ class Trainer:
         self.state.epoch += 1
         self.state.step_in_epoch = 0
         self._call("after_epoch")
+
+    def _rest_of_epoch(self) -> Iterable[Batch]:
+        """The batches of the epoch; after a stop within it, those that are left."""
+        place, self._loader_state = self._loader_state, {}
+        load = getattr(self.loader, "load_state_dict", None)
+        if place and load:
+            load(place)
+            return self.loader
+        return islice(self.loader, self.state.step_in_epoch, None)
 
     def step(self, batch: Batch) -> dict[str, float]:
         """Forward, backward and one step of the optimizer; gives the losses.
@@ -225,6 +238,8 @@ class Trainer:
             global_step=int(states.get("global_step", 0)),
             best=dict(states.get("best_model_dict", {})),
         )
+        if self.state.step_in_epoch:
+            self._loader_state = dict(own.get("loader", {}))
         _set_random_states(own.get("random", {}))
         for hook in self.hooks:
             hook.load_state(own.get("hooks", {}).get(type(hook).__name__, {}))
@@ -235,6 +250,7 @@ class Trainer:
             "format": 1,
             "seed": self.seed,
             "step_in_epoch": self.state.step_in_epoch,
+            "loader": getattr(self.loader, "state_dict", dict)(),
             "random": _random_states(),
             "hooks": {type(hook).__name__: hook.state() for hook in self.hooks},
         }
