@@ -42,23 +42,29 @@ def measure(args: argparse.Namespace) -> list[OCRResult]:
     return [system(args.page) for _ in range(args.runs + 1)][1:]
 
 
+def inside_ms(result: OCRResult) -> float:
+    """Time within the networks' engines."""
+    return sum(ms for name, ms in result.timings.stages.items() if name.endswith(ENGINE))
+
+
 def table(results: list[OCRResult]) -> tuple[str, float]:
     """The printed table, and the share of the time outside the networks (0..1)."""
     total = statistics.median(r.timings.total_ms for r in results)
     names = sorted({name for r in results for name in r.timings.stages})
     stages = {name: statistics.median(r.timings.stages.get(name, 0.0) for r in results) for name in names}
-    inside = sum(ms for name, ms in stages.items() if name.endswith(ENGINE))
-    stages["(between stages)"] = max(total - sum(stages.values()), 0.0)
+    stages["(between stages)"] = statistics.median(
+        r.timings.total_ms - sum(r.timings.stages.values()) for r in results
+    )
+    share = statistics.median(1 - inside_ms(r) / r.timings.total_ms for r in results)
     rows = [
         f"{name:<18} {ms:9.1f} ms {100 * ms / total:6.1f} %"
         for name, ms in sorted(stages.items(), key=lambda item: -item[1])
     ]
-    share = 1 - inside / total
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     lines = len(results[0]) + len(results[0].dropped)
     rows += [
         f"{'whole page':<18} {total:9.1f} ms  {lines} lines, {lines / total * 1e3:.1f} lines/s",
-        f"{'outside networks':<18} {total - inside:9.1f} ms {100 * share:6.1f} %",
+        f"{'outside networks':<18} {total * share:9.1f} ms {100 * share:6.1f} %",
         f"{'peak memory':<18} {peak_mb:9.0f} MB",
     ]
     return "\n".join(rows), share

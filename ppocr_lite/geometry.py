@@ -54,6 +54,9 @@ def crop_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
     """
     quad = np.asarray(quad, np.float32)
     width, height = (min(max(int(side), 1), MAX_CROP_SIDE) for side in quad_size(quad))
+    straight = _upright_pixels(image, quad)
+    if straight is not None:
+        return straight
     region, origin = _surroundings(image, quad)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     source = _not_flat(quad - origin)
@@ -61,9 +64,25 @@ def crop_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
     crop = cv2.warpPerspective(
         region, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC
     )
-    if crop.shape[0] >= VERTICAL_RATIO * crop.shape[1]:
-        crop = np.rot90(crop)
-    return np.ascontiguousarray(crop)
+    return _lying(crop)
+
+
+def _lying(crop: np.ndarray) -> np.ndarray:
+    tall = crop.shape[0] >= VERTICAL_RATIO * crop.shape[1]
+    return np.ascontiguousarray(np.rot90(crop) if tall else crop)
+
+
+def _upright_pixels(image: np.ndarray, quad: np.ndarray) -> np.ndarray | None:
+    """The crop of a quad along the pixel grid inside the image: a copy, as the warp would give; else None."""
+    (x0, y0), (x1, y1) = quad[0], quad[2]
+    if quad.tolist() != [[x0, y0], [x1, y0], [x1, y1], [x0, y1]] or not (quad == np.trunc(quad)).all():
+        return None
+    left, top, right, bottom = int(x0), int(y0), int(x1), int(y1)
+    if not (0 <= left < right <= image.shape[1] and 0 <= top < bottom <= image.shape[0]):
+        return None
+    if max(right - left, bottom - top) > MAX_CROP_SIDE:
+        return None
+    return _lying(image[top:bottom, left:right])
 
 
 def _surroundings(image: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
