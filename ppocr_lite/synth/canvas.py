@@ -43,8 +43,8 @@ class Layer:
 class Canvas:
     """A page of ``height`` x ``width`` pixels with ink layers and the boxes of its lines.
 
-    ``paper`` is drawn on first (pictures, panels), then layer by layer the ink. ``boxes`` and ``texts`` are the
-    ground truth, one entry for each line or each part between wide gaps.
+    ``paper`` is drawn on first (pictures, panels), then layer by layer the ink. ``boxes`` and ``texts`` are
+    the ground truth, one entry for each line or each part between wide gaps.
     """
 
     height: int

@@ -46,7 +46,7 @@ def choose_colours(rng: Rng, scene: Scene, *, level: float) -> Colours:
 
 
 def tint(rng: Rng, luma: float, *, amount: float) -> np.ndarray:
-    """A colour of brightness ``luma`` (0..255) whose hue is random and ``amount`` (0..1) strong; BGR float32 [3]."""
+    """A colour of brightness ``luma`` (0..255), its random hue ``amount`` (0..1) strong; BGR float32 [3]."""
     hue = rng.random(3).astype(np.float32) - 0.5
     hue -= float(hue @ _LUMA)
     room = min(luma, 255 - luma) + 25
@@ -56,7 +56,7 @@ def tint(rng: Rng, luma: float, *, amount: float) -> np.ndarray:
 def background(
     rng: Rng, tiles: NoiseTiles, colours: Colours, height: int, width: int, *, photo: float
 ) -> np.ndarray:
-    """The paper, float32 [H, W] (grey) or [H, W, 3]; ``photo`` > 0 mixes in that many grey levels of a photograph."""
+    """The paper, float32 [H, W] or [H, W, 3]; ``photo``: grey levels of a photograph mixed in."""
     if colours.grey and photo <= 0:
         return np.full((height, width), float(colours.paper[0]), np.float32)
     image = np.empty((height, width, 3), np.float32)

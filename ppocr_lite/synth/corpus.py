@@ -19,9 +19,22 @@ from ppocr_lite.errors import DataError
 logger = logging.getLogger(__name__)
 
 DEBIAN_TEXT_PACKAGES = (
-    "wamerican wbritish miscfiles fortunes dict-gcide dict-wn dict-jargon dict-foldoc dict-devil "
-    "anarchism debian-handbook debian-faq developers-reference manpages manpages-dev"
-).split()
+    "wamerican",
+    "wbritish",
+    "miscfiles",
+    "fortunes",
+    "dict-gcide",
+    "dict-wn",
+    "dict-jargon",
+    "dict-foldoc",
+    "dict-devil",
+    "anarchism",
+    "debian-handbook",
+    "debian-faq",
+    "developers-reference",
+    "manpages",
+    "manpages-dev",
+)
 """Packages whose prose is used, all in Debian 12 main: ``apt-get install --no-install-recommends`` them."""
 
 MAX_BYTES = 6_000_000  # of one source, so that no dictionary drowns the rest

@@ -1,4 +1,4 @@
-"""What pages hold beside text: pictures, barcodes, logos, stamps, signatures, dark edges. None of it is labelled."""
+"""What pages hold beside text, unlabelled: pictures, barcodes, logos, stamps, signatures, dark edges."""
 
 import cv2
 import numpy as np

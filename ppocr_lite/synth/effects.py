@@ -1,7 +1,6 @@
 """Damage that prints, scanners, cameras and files do: each effect is one function.
 
-Images are float32 in 0..255, [H, W] or [H, W, 3]; ink masks are float32 in 0..1, [H, W]. Amounts in pixels are
-given relative to ``xh``, the x-height of the text, so that small print stays legible where large print may not be.
+Images are float32 in 0..255, [H, W] or [H, W, 3]; ink masks are float32 in 0..1, [H, W].
 """
 
 import cv2
@@ -13,9 +12,9 @@ from ppocr_lite.synth.sampling import NoiseTiles, Rng, between, chance, smooth_f
 def spread_ink(
     mask: np.ndarray, rng: Rng, tiles: NoiseTiles, *, sigma: float, shift: float, rough: float
 ) -> np.ndarray:
-    """Ink that bled (``shift`` > 0) or wore thin (< 0), with edges as ``rough`` as 0 (smooth) .. 0.5 (eaten)."""
+    """Ink that bled (``shift`` > 0) or wore thin (< 0), edges ``rough`` from 0 (smooth) to 0.5 (eaten)."""
     soft = cv2.GaussianBlur(mask, (0, 0), sigma)
-    # Hairlines blur to less than half ink; without this they would vanish, which real print avoids by its weight.
+    # Hairlines blur to less than half ink and would vanish; real print avoids that by its weight.
     core = soft[mask > 0.6]
     if core.size:
         soft *= min(2.5, max(1.0, 0.8 / max(0.2, float(core.mean()))))
@@ -47,7 +46,7 @@ def dot_matrix(mask: np.ndarray, rng: Rng, *, pitch: float) -> np.ndarray:
 
 
 def halftone(image: np.ndarray, rng: Rng, *, pitch: float, depth: float) -> np.ndarray:
-    """Screen the image with printing dots ``pitch`` pixels apart, turned by 45 degrees, ``depth`` grey levels deep."""
+    """Printing dots ``pitch`` pixels apart, turned by 45 degrees, ``depth`` grey levels deep."""
     h, w = image.shape[:2]
     y = np.arange(h, dtype=np.float32)[:, None] * (np.pi / pitch)
     x = np.arange(w, dtype=np.float32)[None, :] * (np.pi / pitch)
@@ -70,7 +69,7 @@ def paper_texture(
 
 
 def uneven_light(image: np.ndarray, rng: Rng, *, depth: float) -> np.ndarray:
-    """Darken parts of the image by up to ``depth`` (0..1): a slope of light, sometimes the edge of a shadow."""
+    """Darken parts by up to ``depth`` (0..1): a slope of light, sometimes the edge of a shadow."""
     h, w = image.shape[:2]
     field = smooth_field(rng, h, w, rows=2, columns=3)
     if chance(rng, 0.3):
@@ -180,7 +179,7 @@ def fax_lines(image: np.ndarray, rng: Rng) -> np.ndarray:
 def show_through(
     image: np.ndarray, rng: Rng, other: np.ndarray, *, strength: float, sigma: float
 ) -> np.ndarray:
-    """Darken the image by ``strength`` grey levels where the mirrored mask ``other`` (0..1) of the back has ink."""
+    """Darken by ``strength`` grey levels where the mirrored mask ``other`` (0..1) of the back has ink."""
     h, w = image.shape[:2]
     ghost = cv2.GaussianBlur(other[:, ::-1], (0, 0), sigma)
     shifts = (int(rng.integers(-h // 2, h // 2 + 1)), int(rng.integers(0, w)))
@@ -189,7 +188,7 @@ def show_through(
 
 
 def subpixel(mask: np.ndarray) -> np.ndarray:
-    """Coverage for the three stripes of a screen pixel, [H, W, 3], from a grey mask: colour fringes at edges."""
+    """Coverage of the three stripes of a screen pixel, [H, W, 3], from a mask: colour fringes at edges."""
     third = np.array([[0.33, 0.34, 0.33]], np.float32)
     middle = cv2.filter2D(mask, -1, third)
     left = cv2.filter2D(mask, -1, np.array([[0.6, 0.4, 0.0]], np.float32))

@@ -12,14 +12,14 @@ KINDS = ("serif", "sans", "mono", "typewriter", "handwriting", "display")
 
 # Never readable text, or glyphs that are not what the character map says.
 SKIPPED = re.compile(
-    r"symbol|dingbat|d050000l|initials|keyboard|math|emoji|nushu|music|braille|ornament|fraktur|barcode"
+    r"humor|symbol|dingbat|d050000l|initials|keyboard|math|emoji|nushu|music|braille|ornament|fraktur|barcode"
     r"|unslanted|tomson|rit-sundar|dunhill|adventor.*math",
     re.IGNORECASE,
 )
 _NAMED_KINDS = (
     (
         "handwriting",
-        r"dancing|kristi|breip|isabella|ecolier|rufscript|script|z003|chorus|chancery|comic|humor|hand",
+        r"dancing|kristi|breip|isabella|ecolier|rufscript|script|z003|chorus|chancery|comic|hand",
     ),
     (
         "typewriter",
@@ -35,7 +35,8 @@ _NAMED_KINDS = (
 )
 _DOCUMENT_FAMILIES = re.compile(
     r"liberation|nimbus|dejavu (sans|serif)$|dejavu sans mono|termes|tinos|arimo|heros|cousine|courier prime$"
-    r"|cursor|cmu (serif|sans serif|typewriter text)$|latin modern (roman|sans|mono)$|garamond|free(serif|sans|mono)"
+    r"|cursor|cmu (serif|sans serif|typewriter text)$|latin modern (roman|sans|mono)$"
+    r"|garamond|free(serif|sans|mono)"
     r"|c059|p052|schola|pagella|bookman|open sans$|roboto$|carlito|caladea|noto (sans|serif)$|old standard"
     r"|libertine o|lato|switzera|typewriter",
     re.IGNORECASE,

@@ -31,7 +31,7 @@ def image_font_module() -> Any:
         from PIL import ImageFont
     except ImportError as error:
         raise MissingDependency(
-            "Rendering text needs Pillow. Install it with: pip install 'ppocr-lite[train]' (or: pip install pillow)"
+            "Rendering text needs Pillow: pip install 'ppocr-lite[train]' (or: pip install pillow)"
         ) from error
     return ImageFont
 
@@ -52,7 +52,7 @@ class FontLibrary:
     """Fonts below ``folders`` that can draw characters of ``charset``.
 
     Left out: files that are no fonts, fonts whose character map lacks basic Latin letters, symbol fonts, and
-    fonts that draw boxes. A font that draws capitals for small letters is used for texts without small letters.
+    fonts that draw boxes. A font that draws capitals for small letters serves texts without small letters.
     A glyph counts only if the character map has it and it has ink that differs from the "missing" box.
 
     Args:
@@ -73,7 +73,7 @@ class FontLibrary:
         charset: Sequence[str],
         *,
         kinds: Sequence[str] | None = None,
-        cache_size: int = 800,
+        cache_size: int = 1200,
     ) -> None:
         self.charset = "".join(charset)
         self._column = {c: i for i, c in enumerate(self.charset)}
@@ -244,7 +244,7 @@ def _alike(first: np.ndarray, second: np.ndarray) -> bool:
 
 
 def _drawn_characters(path: Path, tables: FontTables, charset: str) -> np.ndarray | None:
-    """Which characters of ``charset`` the font really draws, bool [n]; None if it does not draw Latin letters."""
+    """Which characters of ``charset`` the font really draws, bool [n]; None if not even Latin letters."""
     try:
         font = _open(path, _PROBE_SIZE)
         missing = _shape(font, "\uffff")

@@ -40,8 +40,8 @@ class TextStyle:
 class Ink:
     """A drawn string: ``mask`` uint8 [H, W] (255 full ink) and its lines in pixels.
 
-    ``baseline``, ``ascender``, ``descender``: rows of the mask; ``left``, ``right``: columns where the string's
-    advance begins and ends. ``runs``: (left, right) of each part between wide gaps; ``texts``: their strings.
+    ``baseline``, ``ascender``, ``descender``: rows of the mask; ``left``, ``right``: columns between which
+    the string advances; ``runs``: (left, right) of each part between wide gaps; ``texts``: their strings.
     """
 
     mask: np.ndarray
@@ -56,7 +56,7 @@ class Ink:
 
 @dataclass(frozen=True)
 class Placed:
-    """Part of a string at ``x`` pixels from the start, ``dy`` below the baseline, with ``strength`` 0..1 of ink."""
+    """Part of a string at ``x`` pixels, ``dy`` below the baseline, with ``strength`` 0..1 of ink."""
 
     text: str
     x: float
@@ -78,7 +78,7 @@ def pillow() -> tuple[Any, Any]:
 def lay_out(
     font: Any, text: str, style: TextStyle, rng: Rng
 ) -> tuple[list[Placed], float, list[tuple[float, float, str]]]:
-    """Place ``text`` on a line: (parts, whole advance in pixels, runs between wide gaps as (left, right, text))."""
+    """Place ``text``: (parts, whole advance in pixels, runs between wide gaps as (left, right, text))."""
     if style.word_gap == 1.0 and style.wide_gap_chance == 0 and not style.by_letter:
         width = font.getlength(text)
         return [Placed(text, 0.0)], width, [(0.0, width, text)]

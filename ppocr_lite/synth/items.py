@@ -5,6 +5,7 @@ Each function takes ``(rng, words)`` and returns one string. ``words`` gives pla
 
 import string
 from collections.abc import Callable, Sequence
+from string import capwords
 from typing import Protocol
 
 import numpy as np
@@ -22,38 +23,63 @@ class WordSupply(Protocol):
 
 Item = Callable[[Rng, WordSupply], str]
 
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+
+def split_names(names: str) -> tuple[str, ...]:
+    """The names between the bars of ``names``."""
+    return tuple(names.split("|"))
+
+
+MONTHS = split_names("January|February|March|April|May|June|July|August|September|October|November|December")
+DAYS = split_names("Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday")
 _CURRENCIES = ("$", "$", "$", "£", "€", "¥", "US$", "CA$", "Rs. ")
 _CURRENCY_CODES = ("USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "SEK", "INR")
-_UNITS = (
-    "kg g mg lb oz km m cm mm mi ft in km/h mph °C °F % MB GB kB MHz GHz V W kW kWh A mA Hz L ml mL "
-    "m² cm² m³ µm µg pcs ea. hrs min sec dpi px pt bar psi Nm rpm dB"
-).split()
+_UNITS = split_names(
+    "kg|g|mg|lb|oz|km|m|cm|mm|mi|ft|in|km/h|mph|°C|°F|%|MB|GB|kB|MHz|GHz|V|W|kW|kWh|A|mA|Hz|L|ml|mL|"
+    "m²|cm²|m³|µm|µg|pcs|ea.|hrs|min|sec|dpi|px|pt|bar|psi|Nm|rpm|dB"
+)
 _TLDS = ("com", "org", "net", "co.uk", "edu", "gov", "io", "info", "de", "fr")
-_LABELS = (
-    "Total|Subtotal|Sub-Total|TOTAL DUE|Amount|Balance|Balance Due|Tax|VAT|Sales Tax|Net|Gross|Discount|Change|Cash|"
-    "CASH|VISA|Mastercard|Card No.|Qty|Quantity|Unit Price|Price|Item|Description|No.|Number|Invoice No.|Invoice #|"
-    "Invoice Date|Order No.|Order Date|P.O. Number|Ref|Ref.|Our ref|Your ref|Account No.|Acct|Customer ID|Due Date|"
-    "Date|DATE|Time|From|To|TO:|FROM:|Subject|SUBJECT|Re|RE|cc|Attn|Phone|Tel|Tel.|Telephone|Fax|FAX|E-mail|Email|"
-    "Web|Address|City|State|Zip|Postcode|Country|Name|Full Name|First Name|Last Name|Title|Company|Department|Dept.|"
-    "Signature|Signed|Approved by|Prepared by|Page|Sheet|Vol.|Fig.|Figure|Table|Chapter|Section|Appendix|Notes|Note|"
-    "Remarks|Comments|Status|Type|Code|Serial No.|S/N|Model|Part No.|SKU|Weight|Height|Length|Width|Size|Color|Age|"
-    "Sex|DOB|Date of Birth|Place of Birth|Nationality|Occupation|Employer|Salary|Rate|Hours|Reg. No.|VAT No.|GSTIN|"
-    "IBAN|BIC|SWIFT|Bank|Branch|Sort Code|Terms|Payment|Method|Server|Cashier|Clerk|Table|Guests|Receipt|Trans|Auth|"
-    "Terminal|Merchant|Store|Lot|Batch|Expires|Exp.|Best before|Brand|Market|Media|Issue|Budget|Job No.|Client|Product"
-).split("|")
-_PHRASES = (
-    "THANK YOU|Thank you for your business!|Please call again|NO REFUND|CONFIDENTIAL|DRAFT|PAID|COPY|ORIGINAL|URGENT|"
-    "Dear Sir or Madam,|Dear Mr. Smith:|Sincerely,|Yours faithfully,|Yours truly,|Best regards,|Kind regards,|Very truly yours,|"
-    "P.O. Box|Continued on next page|All rights reserved.|Table of Contents|CONTENTS|INDEX|ABSTRACT|Abstract|References|"
-    "REFERENCES|Introduction|INTRODUCTION|Conclusion|Acknowledgments|Yes|No|N/A|n/a|YES|NO|OK|Cancel|Open|Save|Save As...|"
-    "File|Edit|View|Help|Settings|Search|Log in|Sign up|Next|Back|Home|Exit|Enter|Delete|Print|EXIT|STOP|NO PARKING|OPEN|"
-    "CLOSED|PUSH|PULL|SALE|50% OFF|FREE|WARNING|CAUTION|DANGER|NO SMOKING|PRIVATE|STAFF ONLY|ONE WAY|For Sale|To Let|"
-    "MEMORANDUM|MEMO|INVOICE|RECEIPT|STATEMENT|CERTIFICATE|AGREEMENT|REPORT|FORM|APPLICATION|TELEGRAM|FACSIMILE|"
-    "Tick one|Check here|Please print|For office use only|Do not write below this line|See reverse side|et al.|ibid.|"
-    "i.e.|e.g.|etc.|vs.|a.m.|p.m.|c/o|w/o|d/b/a|Inc.|Ltd.|Co.|Corp.|LLC|& Sons|Ph.D.|M.D.|Jr.|Esq.|St.|Ave.|Blvd."
-).split("|")
+_LABELS = split_names(
+    "Total|Subtotal|Sub-Total|TOTAL DUE|Amount|Balance|Balance Due|Tax|VAT|Sales Tax|Net|Gross|Discount|"
+    "Change|Cash|"
+    "CASH|VISA|Mastercard|Card No.|Qty|Quantity|Unit Price|Price|Item|Description|No.|Number|Invoice No.|"
+    "Invoice #|"
+    "Invoice Date|Order No.|Order Date|P.O. Number|Ref|Ref.|Our ref|Your ref|Account No.|Acct|Customer ID|"
+    "Due Date|"
+    "Date|DATE|Time|From|To|TO:|FROM:|Subject|SUBJECT|Re|RE|cc|Attn|Phone|Tel|Tel.|Telephone|Fax|FAX|"
+    "E-mail|Email|"
+    "Web|Address|City|State|Zip|Postcode|Country|Name|Full Name|First Name|Last Name|Title|Company|"
+    "Department|Dept.|"
+    "Signature|Signed|Approved by|Prepared by|Page|Sheet|Vol.|Fig.|Figure|Table|Chapter|Section|Appendix|"
+    "Notes|Note|"
+    "Remarks|Comments|Status|Type|Code|Serial No.|S/N|Model|Part No.|SKU|Weight|Height|Length|Width|Size|"
+    "Color|Age|"
+    "Sex|DOB|Date of Birth|Place of Birth|Nationality|Occupation|Employer|Salary|Rate|Hours|Reg. No.|"
+    "VAT No.|GSTIN|"
+    "IBAN|BIC|SWIFT|Bank|Branch|Sort Code|Terms|Payment|Method|Server|Cashier|Clerk|Table|Guests|Receipt|"
+    "Trans|Auth|"
+    "Terminal|Merchant|Store|Lot|Batch|Expires|Exp.|Best before|Brand|Market|Media|Issue|Budget|Job No.|"
+    "Client|Product"
+)
+_PHRASES = split_names(
+    "THANK YOU|Thank you for your business!|Please call again|NO REFUND|CONFIDENTIAL|DRAFT|PAID|COPY|"
+    "ORIGINAL|URGENT|"
+    "Dear Sir or Madam,|Dear Mr. Smith:|Sincerely,|Yours faithfully,|Yours truly,|Best regards,|"
+    "Kind regards,|Very truly yours,|"
+    "P.O. Box|Continued on next page|All rights reserved.|Table of Contents|CONTENTS|INDEX|ABSTRACT|"
+    "Abstract|References|"
+    "REFERENCES|Introduction|INTRODUCTION|Conclusion|Acknowledgments|Yes|No|N/A|n/a|YES|NO|OK|Cancel|Open|"
+    "Save|Save As...|"
+    "File|Edit|View|Help|Settings|Search|Log in|Sign up|Next|Back|Home|Exit|Enter|Delete|Print|EXIT|STOP|"
+    "NO PARKING|OPEN|"
+    "CLOSED|PUSH|PULL|SALE|50% OFF|FREE|WARNING|CAUTION|DANGER|NO SMOKING|PRIVATE|STAFF ONLY|ONE WAY|"
+    "For Sale|To Let|"
+    "MEMORANDUM|MEMO|INVOICE|RECEIPT|STATEMENT|CERTIFICATE|AGREEMENT|REPORT|FORM|APPLICATION|TELEGRAM|"
+    "FACSIMILE|"
+    "Tick one|Check here|Please print|For office use only|Do not write below this line|See reverse side|"
+    "et al.|ibid.|"
+    "i.e.|e.g.|etc.|vs.|a.m.|p.m.|c/o|w/o|d/b/a|Inc.|Ltd.|Co.|Corp.|LLC|& Sons|Ph.D.|M.D.|Jr.|Esq.|St.|"
+    "Ave.|Blvd."
+)
 _ROADS = (
     "Street",
     "St.",
@@ -130,10 +156,13 @@ def date(rng: Rng, _words: WordSupply) -> str:
         rng,
         (
             f"{day:02d}/{month:02d}/{year}", f"{month}/{day}/{year % 100:02d}", f"{day}.{month}.{year}",
-            f"{year}-{month:02d}-{day:02d}", f"{day:02d}-{month:02d}-{year % 100:02d}", f"{name} {day}, {year}",
-            f"{day} {name} {year}", f"{short} {day}, {year}", f"{day}-{name[:3].upper()}-{year}", f"{name} {year}",
+            f"{year}-{month:02d}-{day:02d}", f"{day:02d}-{month:02d}-{year % 100:02d}",
+            f"{name} {day}, {year}",
+            f"{day} {name} {year}", f"{short} {day}, {year}", f"{day}-{name[:3].upper()}-{year}",
+            f"{name} {year}",
             f"{day}{suffix} {name}, {year}", f"{pick(rng, DAYS)}, {name} {day}", f"'{year % 100:02d}",
-            f"{pick(rng, DAYS)[:3]} {day} {short}", f"{month:02d}/{year % 100:02d}", f"{year}", f"{year}–{year % 100 + 1:02d}",
+            f"{pick(rng, DAYS)[:3]} {day} {short}", f"{month:02d}/{year % 100:02d}", f"{year}",
+            f"{year}–{year % 100 + 1:02d}",
             f"{name.upper()} {day}, {year}", f"{day} {name[:3]} {year}", f"{month}-{day}-{year % 100:02d}",
         ),
     )  # fmt: skip
@@ -145,7 +174,8 @@ def clock(rng: Rng, _words: WordSupply) -> str:
         rng,
         (
             f"{hour:02d}:{minute:02d}", f"{hour}:{minute:02d}", f"{hour:02d}:{minute:02d}:{second:02d}",
-            f"{hour % 12 + 1}:{minute:02d} {pick(rng, ('AM', 'PM', 'a.m.', 'p.m.', 'pm'))}", f"{hour % 12 + 1}{pick(rng, ('am', 'pm'))}",
+            f"{hour % 12 + 1}:{minute:02d} {pick(rng, ('AM', 'PM', 'a.m.', 'p.m.', 'pm'))}",
+            f"{hour % 12 + 1}{pick(rng, ('am', 'pm'))}",
         ),
     )  # fmt: skip
 
@@ -155,8 +185,10 @@ def phone(rng: Rng, _words: WordSupply) -> str:
     return pick(
         rng,
         (
-            f"({a}) {b}-{c}", f"{a}-{b}-{c}", f"+1 {a} {b} {c}", f"{a}.{b}.{c}", f"+44 (0){digits(rng, 2, 4)} {b} {c}",
-            f"0{digits(rng, 3, 4)} {digits(rng, 5, 6)}", f"{a}/{b}-{c}", f"+{digits(rng, 2, 2)}-{digits(rng, 8, 10)}", f"1-800-{b}-{c}",
+            f"({a}) {b}-{c}", f"{a}-{b}-{c}", f"+1 {a} {b} {c}", f"{a}.{b}.{c}",
+            f"+44 (0){digits(rng, 2, 4)} {b} {c}",
+            f"0{digits(rng, 3, 4)} {digits(rng, 5, 6)}", f"{a}/{b}-{c}",
+            f"+{digits(rng, 2, 2)}-{digits(rng, 8, 10)}", f"1-800-{b}-{c}",
             f"{b}-{c}", f"{b}-{c} ext. {digits(rng, 2, 4)}",
         ),
     )  # fmt: skip
@@ -232,9 +264,12 @@ def formula(rng: Rng, _words: WordSupply) -> str:
     return pick(
         rng,
         (
-            f"{left}{sign}{figure}", f"{left}{sign}{right}", f"{left}({right}){sign}{figure}{left}", f"{figure}{left}{sign}{figure}{right}",
-            f"({left}{sign}{figure})/{right}", f"{left}²{sign}{right}²", f"{figure} × {digits(rng, 1, 3)}", f"{left}[{figure}]", f"{{{left}, {right}}}",
-            f"{left}_{figure}{sign}{digits(rng, 1, 2)}", f"{figure}:{digits(rng, 1, 2)}", f"{figure}/{digits(rng, 1, 3)}",
+            f"{left}{sign}{figure}", f"{left}{sign}{right}", f"{left}({right}){sign}{figure}{left}",
+            f"{figure}{left}{sign}{figure}{right}",
+            f"({left}{sign}{figure})/{right}", f"{left}²{sign}{right}²", f"{figure} × {digits(rng, 1, 3)}",
+            f"{left}[{figure}]", f"{{{left}, {right}}}",
+            f"{left}_{figure}{sign}{digits(rng, 1, 2)}", f"{figure}:{digits(rng, 1, 2)}",
+            f"{figure}/{digits(rng, 1, 3)}",
         ),
     )  # fmt: skip
 
@@ -244,10 +279,14 @@ def reference(rng: Rng, words: WordSupply) -> str:
     return pick(
         rng,
         (
-            f"[{n}]", f"({n})", f"[{n}, {digits(rng, 1, 2)}]", f"({words.name(rng)}, {digits(rng, 4, 4)})", f"§ {n}", f"§{n}.{digits(rng, 1, 1)}",
-            f"({pick(rng, 'abcdefgivx')})", f"{pick(rng, 'abcdef')})", f"{n}.", f"{n})", f"{n}.{digits(rng, 1, 1)}", f"{n}.{digits(rng, 1, 1)}.{digits(rng, 1, 1)}",
-            f"p. {n}", f"pp. {n}-{digits(rng, 2, 3)}", f"Fig. {n}", f"Table {n}", f"No. {n}", f"#{n}", f"- {n} -", f"— {n} —", f"Page {n} of {digits(rng, 1, 2)}",
-            f"{n}/{digits(rng, 1, 2)}", f"Vol. {n}, No. {digits(rng, 1, 1)}", f"*{n}", f"({n}%)", f"¶ {n}", pick(rng, ("i", "ii", "iii", "iv", "vi", "ix", "xii")),
+            f"[{n}]", f"({n})", f"[{n}, {digits(rng, 1, 2)}]", f"({words.name(rng)}, {digits(rng, 4, 4)})",
+            f"§ {n}", f"§{n}.{digits(rng, 1, 1)}",
+            f"({pick(rng, 'abcdefgivx')})", f"{pick(rng, 'abcdef')})", f"{n}.", f"{n})",
+            f"{n}.{digits(rng, 1, 1)}", f"{n}.{digits(rng, 1, 1)}.{digits(rng, 1, 1)}",
+            f"p. {n}", f"pp. {n}-{digits(rng, 2, 3)}", f"Fig. {n}", f"Table {n}", f"No. {n}", f"#{n}",
+            f"- {n} -", f"— {n} —", f"Page {n} of {digits(rng, 1, 2)}",
+            f"{n}/{digits(rng, 1, 2)}", f"Vol. {n}, No. {digits(rng, 1, 1)}", f"*{n}", f"({n}%)", f"¶ {n}",
+            pick(rng, ("i", "ii", "iii", "iv", "vi", "ix", "xii")),
             pick(rng, ("I.", "II.", "III.", "IV.", "VI.", "IX", "XIV")), "•", "*",
         ),
     )  # fmt: skip
@@ -321,7 +360,7 @@ def labelled(rng: Rng, words: WordSupply) -> str:
 
 def receipt_row(rng: Rng, words: WordSupply) -> str:
     goods = " ".join(words.word(rng) for _ in range(int(rng.integers(1, 4))))
-    goods = goods.upper() if rng.random() < 0.6 else goods.title()
+    goods = goods.upper() if rng.random() < 0.6 else capwords(goods)
     count = pick(
         rng,
         (
@@ -367,8 +406,10 @@ def source_line(rng: Rng, words: WordSupply) -> str:
     return pick(
         rng,
         (
-            f"{a} = {b}({n})", f"if ({a} == {n}) {{", f"return {a}[{n}];", f"def {a}_{b}(self, {a}):", f"$ {a} --{b}={n}", f"#include <{a}.h>",
-            f"{a}->{b} += {n};", f"<{a} {b}=\"{n}\">", f"</{a}>", f"import {a}", f"// {a} {b}", f"/* {a} */", f"{a}.{b}()", f"%{a}% | {b} > {n}", f"`{a}` ~{b}^{n}",
+            f"{a} = {b}({n})", f"if ({a} == {n}) {{", f"return {a}[{n}];", f"def {a}_{b}(self, {a}):",
+            f"$ {a} --{b}={n}", f"#include <{a}.h>",
+            f"{a}->{b} += {n};", f"<{a} {b}=\"{n}\">", f"</{a}>", f"import {a}", f"// {a} {b}",
+            f"/* {a} */", f"{a}.{b}()", f"%{a}% | {b} > {n}", f"`{a}` ~{b}^{n}",
             f"{a}@{b}:~$ ", f"{a} && !{b} || {n}", f"\\{a}{{{b}}}", f"&{a};", f"{{\"{a}\": {n}}}",
         ),
     ).strip()  # fmt: skip
@@ -394,7 +435,9 @@ VALUES: tuple[Item, ...] = (
 )
 # (how often, item); shares within the structured lines.
 ITEMS: tuple[tuple[float, Item], ...] = (
-    (9, number), (3, percentage), (9, amount), (8, date), (3, clock), (5, phone), (4, email), (4, url), (2, file_path),
-    (7, code), (4, quantity), (3, formula), (7, reference), (6, person), (4, company), (5, address), (6, label),
+    (9, number), (3, percentage), (9, amount), (8, date), (3, clock), (5, phone), (4, email), (4, url),
+    (2, file_path),
+    (7, code), (4, quantity), (3, formula), (7, reference), (6, person), (4, company), (5, address),
+    (6, label),
     (7, phrase), (12, labelled), (6, receipt_row), (4, quoted), (1.5, copyright_line), (2.5, source_line),
 )  # fmt: skip

@@ -1,4 +1,6 @@
-"""Documents on paper: letters, articles, forms and bills, receipts, title pages. Each function fills one canvas."""
+"""Documents on paper: letters, articles, forms, bills, receipts, titles. Each function fills one canvas."""
+
+from string import capwords
 
 from ppocr_lite.synth import distractors
 from ppocr_lite.synth.sampling import between, chance
@@ -19,7 +21,7 @@ def letter(s: Setter) -> None:
         side = "centre" if chance(rng, 0.6) else "left"
         x = s.canvas.width / 2 if side == "centre" else s.left
         s.skip(big, 0.5)
-        s.line(s.prose(24).title() if chance(rng, 0.5) else s.prose(24).upper(), big, x=x, align=side)
+        s.line(capwords(s.prose(24)) if chance(rng, 0.5) else s.prose(24).upper(), big, x=x, align=side)
         for _ in range(int(rng.integers(0, 3))):
             s.line(s.item(), x=x, align=side)
     if chance(rng, 0.3):
@@ -81,7 +83,7 @@ def _column(s: Setter, left: float, width: float, align: str) -> None:
             heading = s.face(between(rng, 1.0, 1.6))
             s.skip(factor=0.8)
             text = s.prose(int(between(rng, 8, 30)))
-            text = text.upper() if chance(rng, 0.4) else text.title()
+            text = text.upper() if chance(rng, 0.4) else capwords(text)
             for part in s.canvas.wrap(heading, text.split(), width)[:1]:
                 s.line(part, heading, x=left)
             s.skip(factor=0.3)
@@ -216,7 +218,7 @@ def receipt(s: Setter) -> None:
 def _goods_row(s: Setter) -> None:
     rng = s.rng
     words = " ".join(s.texts.word(rng) for _ in range(int(rng.integers(1, 4))))
-    words = words.upper() if chance(rng, 0.6) else words.title()
+    words = words.upper() if chance(rng, 0.6) else capwords(words)
     price = f"{rng.random() * 60:.2f}" + (" T" if chance(rng, 0.1) else "")
     room = s.right - s.left - s.body.font.getlength(price) - 2 * s.em
     lines = s.canvas.wrap(s.body, words.split(), room)
@@ -245,7 +247,7 @@ def title_page(s: Setter) -> None:
         face = s.face(between(rng, 0.9, 5.0))
         s.skip(face, 0.5)
         text = s.prose(int(between(rng, 3, 50)))
-        text = text.upper() if chance(rng, 0.4) else text.title() if chance(rng, 0.5) else text
+        text = text.upper() if chance(rng, 0.4) else capwords(text) if chance(rng, 0.5) else text
         for part in s.canvas.wrap(face, text.split(), width)[:3]:
             if s.y < s.bottom:
                 s.line(part, face, x=s.canvas.width / 2 if align == "centre" else s.left, align=align)

@@ -17,7 +17,10 @@ from ppocr_lite.synth.text import TextSource
 
 # Font sizes (pixels to the em) at the resolution of the original: small print, body text, headings.
 _SIZES = Weighted([((9.5, 15.0), 0.27), ((15.0, 24.0), 0.33), ((24.0, 38.0), 0.27), ((38.0, 72.0), 0.13)])
-_MAX_AREA = 90_000  # pixels of a drawn line; longer lines are drawn smaller, for speed
+_MAX_AREA = 70_000  # pixels of a drawn line; longer lines are drawn smaller, for speed
+
+_RESIZES = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC)
+_LADDER = (16, 20, 24, 28, 32, 40)  # sizes drawn before shrinking; few, so that loaded fonts are used again
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,12 @@ class LineRenderer:
         if scene.name in ("bilevel", "fax", "typed"):
             em = max(em, 13.0)
         em = min(em, max(12.0, (_MAX_AREA / max(8, len(text)) / 0.8) ** 0.5))
-        scale = 1.0 if not scene.printed or chance(rng, 0.35) else between(rng, 1.2, 2.2)
-        scale = min(scale, max(1.0, 64 / em))
+        scale = 1.0
+        if scene.printed and em < _LADDER[-1] / 1.2 and chance(rng, 0.65):
+            # Drawn larger and shrunk, as ink on paper meets a scanner's grid anywhere; hinting suits screens.
+            wanted = em * between(rng, 1.2, 2.2)
+            size = min(_LADDER, key=lambda step: abs(step - wanted))
+            scale = max(1.0, size / em)
         size = _round_size(em * scale)
         font = self.fonts.load(font_index, size)
         ligatures = chance(rng, 0.5) and self.fonts.fonts[font_index].kind == "serif"
@@ -160,9 +167,7 @@ class LineRenderer:
         image = np.clip(image + 0.5, 0, 255).astype(np.uint8)
         if self.height is not None and image.shape[0] != self.height:
             width = max(4, round(image.shape[1] * self.height / image.shape[0]))
-            kind = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC)[
-                int(rng.random() * 4)
-            ]
+            kind = _RESIZES[int(rng.random() * 4)]
             image = cv2.resize(image, (width, self.height), interpolation=kind)
         return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
 
@@ -178,14 +183,14 @@ def _style(rng: Rng, scene: Scene, size: int) -> TextStyle:
         uneven = between(rng, 0, 0.45) if chance(rng, 0.5) else 0.0
         return TextStyle(jitter=between(rng, 0, 0.04) * size if chance(rng, 0.6) else 0.0, uneven=uneven)
     gap = 0.0
-    if chance(rng, 0.14):
+    if chance(rng, 0.11):
         gap = size * (between(rng, -0.045, 0) if chance(rng, 0.4) else between(rng, 0, 0.22) * rng.random())
     word_gap = between(rng, 0.75, 2.2) if chance(rng, 0.4) else 1.0
     return TextStyle(letter_gap=gap, word_gap=word_gap, wide_gap_chance=0.15 if chance(rng, 0.05) else 0.0)
 
 
 def _crop_box(rng: Rng, ink: Ink, em: float) -> tuple[int, int, int, int]:
-    """(top, bottom, left, right) of a detector's box: near the ink, sometimes loose, sometimes cutting a little."""
+    """(top, bottom, left, right) of a detector's box: near the ink, sometimes loose, sometimes cutting it."""
     band = ink.mask[ink.ascender - int(0.1 * em) : ink.descender + 1]
     rows = np.flatnonzero(band[:, ink.left : ink.right + 1].max(axis=1, initial=0) > 60)
     first = ink.ascender - int(0.1 * em)

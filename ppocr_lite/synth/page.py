@@ -33,11 +33,15 @@ _SCREEN = Weighted([(kinds.SCREEN, 0.9), (kinds.CLEAN, 0.1)])
 _SIGN = Weighted([(kinds.SIGN, 1.0)])
 _ANY = Weighted(list(kinds.SCENE_SHARES))
 
+_LEAST_HEIGHT = 5.5  # pixels of a line's box; smaller print is marked as illegible
+
 
 @dataclass(frozen=True)
 class Layout:
-    """One kind of page: ``fill`` sets it, in one of ``scenes``; ``aspect`` is height over width, ``columns`` the
-    (least, most) characters of body text across the page."""
+    """One kind of page: ``fill`` sets it, in one of ``scenes``.
+
+    ``aspect`` is height over width, ``columns`` the characters of body text across the page: (least, most).
+    """
 
     name: str
     fill: Callable[[Setter], None]
@@ -65,8 +69,8 @@ LAYOUTS: tuple[tuple[Layout, float], ...] = (
 class PageSample:
     """A rendered page.
 
-    ``image`` uint8 BGR [H, W, 3]; ``quads`` float32 [n, 4, 2] in pixels, clockwise from the corner where the text's
-    top left is; ``texts``: one string for each quad, "###" where a line is cut by the image's edge.
+    ``image`` uint8 BGR [H, W, 3]; ``quads`` float32 [n, 4, 2] in pixels, clockwise from the corner where the
+    text's top left is; ``texts``: one string for each quad, "###" where a line is cut by the image's edge or too small to read.
     """
 
     image: np.ndarray
@@ -130,7 +134,8 @@ class PageRenderer:
         image = photometric(image, rng, self.tiles, scene, level=self.level, xh=xh)
         if scene.name in ("scan", "bilevel", "fax", "old print") and chance(rng, 0.15 * self.level):
             image = distractors.dark_edges(image, rng, self.tiles)
-        texts = [t if whole > 0.75 else "###" for t, whole in zip(canvas.texts, seen)]
+        legible = (seen > 0.75) & (_heights(quads) >= _LEAST_HEIGHT)
+        texts = [t if ok else "###" for t, ok in zip(canvas.texts, legible)]
         kept = seen > 0.08
         quads, texts = quads[kept], [t for t, k in zip(texts, kept) if k]
         image, quads = self._turn(rng, image, quads)
@@ -185,6 +190,12 @@ class PageRenderer:
             image = cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE)
             quads = np.stack((quads[:, :, 1], width - quads[:, :, 0]), axis=2)
         return image, quads
+
+
+def _heights(quads: np.ndarray) -> np.ndarray:
+    """Mean length of the left and right sides in pixels, [n]."""
+    left, right = quads[:, 3] - quads[:, 0], quads[:, 2] - quads[:, 1]
+    return (np.hypot(left[:, 0], left[:, 1]) + np.hypot(right[:, 0], right[:, 1])) / 2
 
 
 def _is_grey(image: np.ndarray) -> bool:

@@ -41,8 +41,8 @@ class NoiseTiles:
     """Large tiles of noise, the same in every process; samples are cut from them at random places.
 
     Drawing fresh noise for each line would cost more than all the rest of the renderer.
-    ``white`` has mean 0 and deviation 1; ``grain`` is paper grain, ``clouds`` slow blotches, ``photo`` edges and
-    shapes as in photographs; the last three lie in 0..1. All float32.
+    ``white`` has mean 0 and deviation 1; ``grain`` is paper grain, ``clouds`` slow blotches, ``photo`` edges
+    and shapes as in photographs; the last three lie in 0..1. All float32.
     """
 
     def __init__(self, seed: int = 20250101) -> None:

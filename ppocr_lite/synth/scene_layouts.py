@@ -1,4 +1,6 @@
-"""Text away from paper pages: screens, slides, signs, words scattered at random. Each function fills one canvas."""
+"""Text away from paper: screens, slides, signs, scattered words. Each function fills one canvas."""
+
+from string import capwords
 
 import numpy as np
 
@@ -116,7 +118,7 @@ def sign(s: Setter) -> None:
     for _ in range(int(rng.integers(1, 6))):
         face = s.face(between(rng, 1.0, 4.5))
         words = s.prose(int(between(rng, 4, 40)))
-        words = words.upper() if chance(rng, 0.6) else words.title()
+        words = words.upper() if chance(rng, 0.6) else capwords(words)
         lines = canvas.wrap(face, words.split(), 0.85 * canvas.width)[: int(rng.integers(1, 4))]
         if not lines:
             continue

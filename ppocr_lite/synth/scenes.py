@@ -1,4 +1,7 @@
-"""Kinds of originals (scan, fax, photograph, screen, ...): which fonts, colours and damages go together."""
+"""Kinds of originals (scan, fax, photograph, screen, ...): which fonts, colours and damages go together.
+
+Damage is scaled by ``xh``, the x-height of the text in pixels, so that small print stays legible.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -210,7 +213,7 @@ def _binarize(
         tiles,
         dark=dark,
         light=light,
-        shift=between(rng, -0.14 * room, 0.3) * level + 0.06 * (1 - room),
+        shift=between(rng, -0.14 * room, 0.25) * level + 0.06 * (1 - room),
         noise=between(rng, 0, 0.14 * room) * level if chance(rng, 0.6) else 0.0,
     )
     if chance(rng, 0.3 * level):

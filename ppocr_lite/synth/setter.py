@@ -1,7 +1,8 @@
-"""What the layouts share: a canvas with texts, body size and margins, and the setting of paragraphs and tables."""
+"""What the layouts share: a canvas with texts, body size, margins; the setting of paragraphs and tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ppocr_lite.synth.text import TextSource
 
 @dataclass
 class Setter:
-    """Sets text on ``canvas``: ``em`` is the body's size in pixels, ``margin`` the free border, ``y`` the next row."""
+    """Sets text on ``canvas``: ``em`` body size in pixels, ``margin`` the free border, ``y`` the next row."""
 
     canvas: Canvas
     texts: TextSource
@@ -113,7 +114,7 @@ class Setter:
             self.skip(face)
 
     def table(self, left: float, width: float, *, rows: int, columns: Sequence[float], ruled: float) -> None:
-        """A table with random cells; ``columns`` are the shares of the width, ``ruled`` how likely rules are."""
+        """A table of random cells; ``columns``: shares of the width, ``ruled``: how likely rules are."""
         rng, canvas, face = self.rng, self.canvas, self.body
         pitch = face.size * between(rng, 1.3, 2.2)
         edges = left + width * np.cumsum([0.0, *columns]) / sum(columns)
@@ -131,7 +132,7 @@ class Setter:
                     (left, top + row * pitch, left + width, top + (row + 1) * pitch),
                     canvas.paper[0, 0] * 0.93,
                 )
-            for i, (a, b) in enumerate(zip(edges, edges[1:])):
+            for i, (a, b) in enumerate(pairwise(edges)):
                 self._cell(heading if row == 0 else face, (a, b), baseline, number=numeric[i] and row > 0)
             set_rows += 1
         if rule_rows:

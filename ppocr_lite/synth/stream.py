@@ -1,7 +1,7 @@
 """Endless rendered samples by index, in the form of PaddleOCR's datasets, without touching the disk."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class SynthStream:
         charset: the characters that may be drawn: a Charset, a dictionary file or a sequence.
         seed: the stream's seed.
         level: 0 clean .. 1 the full range of damage.
+        text_options: passed to TextSource (max_length, min_count, per) when ``texts`` are files.
         options: passed to LineRenderer (``rec``, ``cls``) or PageRenderer (``det``).
 
     Picklable: fonts are opened where they are used.
@@ -42,6 +43,7 @@ class SynthStream:
         charset: Charset | Sequence[str] | str | Path = "en_printable.txt",
         seed: int = 0,
         level: float = 1.0,
+        text_options: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
         if kind not in KINDS:
@@ -50,9 +52,13 @@ class SynthStream:
         self.seed = int(seed)
         if isinstance(charset, str | Path):
             charset = Charset.load(charset)
-        characters = charset.characters if isinstance(charset, Charset) else tuple(charset)
-        library = fonts if isinstance(fonts, FontLibrary) else FontLibrary(_listed(fonts), characters)
-        source = texts if isinstance(texts, TextSource) else TextSource(_listed(texts), characters)
+        self.charset = charset.characters if isinstance(charset, Charset) else tuple(charset)
+        library = fonts if isinstance(fonts, FontLibrary) else FontLibrary(_listed(fonts), self.charset)
+        source = (
+            texts
+            if isinstance(texts, TextSource)
+            else TextSource(_listed(texts), self.charset, **(text_options or {}))
+        )
         if kind == "det":
             self._pages = PageRenderer(library, source, level=level, **options)
         else:

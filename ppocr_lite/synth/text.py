@@ -1,4 +1,4 @@
-"""Strings to be drawn: prose from text files, words, headings, structured items, and a balance of characters."""
+"""Strings to be drawn: prose, words, headings, structured items, and a balance of characters."""
 
 import logging
 import re
@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
+from string import capwords
 
 import numpy as np
 
@@ -18,30 +19,44 @@ logger = logging.getLogger(__name__)
 Rng = np.random.Generator
 
 _REPLACED = {
-    "\u00a0": " ", "\u2009": " ", "\t": " ", "\u2212": "-", "\u2010": "-", "\u2011": "-", "\ufb01": "fi", "\ufb02": "fl",
+    "\u00a0": " ", "\u2009": " ", "\t": " ", "\u2212": "-", "\u2010": "-", "\u2011": "-", "\ufb01": "fi",
+    "\ufb02": "fl",
     "\u2032": "'", "\u2033": '"', "`": "'", "´": "'", "\u201a": ",", "\u00ad": "",
 }  # fmt: skip
 _PLAIN_SIGNS = {"‘": "'", "’": "'", "“": '"', "”": '"', "—": "--", "–": "-", "…": "..."}
 _KINDS = ("prose", "words", "capitals", "title", "items", "pair", "random")
-_KIND_SHARES = (0.46, 0.12, 0.06, 0.05, 0.22, 0.06, 0.03)
+_KIND_SHARES = (0.50, 0.10, 0.06, 0.05, 0.21, 0.05, 0.03)
 _ACCENTED = (
-    "café résumé naïve façade fiancée déjà cliché Zoë Noël crème brûlée château fête rôle garçon señor piñata El Niño "
-    "jalapeño über Müller Köln Düsseldorf Gödel Schrödinger Märchen Händel Ångström vis-à-vis voilà à la carte Citroën coöperate "
-    "Brontë Curaçao Français hôtel côté maître naïveté Haïti île José María Málaga Gómez corazón León público Perú Ibáñez "
-    "Cæsar encyclopædia mediæval æther œuvre hors d'œuvre cœur Straße weiß Größe Fußball Søren København Ørsted Malmø smörgåsbord "
+    "café résumé naïve façade fiancée déjà cliché Zoë Noël crème brûlée château fête rôle garçon señor "
+    "piñata El Niño "
+    "jalapeño über Müller Köln Düsseldorf Gödel Schrödinger Märchen Händel Ångström vis-à-vis voilà à la "
+    "carte Citroën coöperate "
+    "Brontë Curaçao Français hôtel côté maître naïveté Haïti île José María Málaga Gómez corazón León "
+    "público Perú Ibáñez "
+    "Cæsar encyclopædia mediæval æther œuvre hors d'œuvre cœur Straße weiß Größe Fußball Søren København "
+    "Ørsted Malmø smörgåsbord "
     "ë ê ô î ï á í ó ú ü ö ä ñ ç â"
 )  # fmt: skip
 # How a sign stands in a document; "@" is replaced by the sign, "#" by digits and "~" by a word.
 _SIGN_TEMPLATES = {
-    "‘": "‘~’", "’": "~’s|the ~s’|don’t|it’s|‘~’", "“": "“~ ~”|“~,", "”": "“~”|~.”", "–": "##–##|~ – ~|19##–##", "—": "~—~|— ~|~ — ~",
-    "•": "• ~|• ~ ~", "…": "~…|…~", "£": "£##.##|£#,###", "€": "€##.##|## €|€#", "¥": "¥#,###|¥###", "¢": "##¢|¢##", "©": "© 20##|©19## ~",
-    "®": "~®|~® ~", "™": "~™|~™ ~", "°": "##°C|##°|##° ##'|#.#°", "±": "±#.#|## ± #|±#%", "×": "## × ##|#×#|## × ## cm", "÷": "## ÷ #|#÷#",
-    "§": "§ ##|§##.#|§§ #-#", "¶": "¶ ##|~ ¶|¶#", "·": "~ · ~|·~|# · #", "«": "«~»|« ~ »", "»": "«~»|~»", "½": "#½|½|##½ ~", "¼": "#¼|¼", "¾": "#¾|¾ ~",
-    "²": "m²|##²|x²|## cm²", "³": "m³|#³|## cm³", "µ": "## µm|#µ|## µg", "✓": "✓ ~|✓|[✓] ~", "ß": "Straße|weiß|Größe|Fuß", "Ø": "Ø ##|Ørsted|Ø##",
-    "ø": "Søren|København|Jørgen", "$": "$##.##|$#|$ ###", "%": "##%|#.#%|## %", "@": "~@~.com|@~|# @ ##.##", "#": "@##|@ #|@~", "&": "~ & ~|~ @ Co.",
-    "~": "~@##|@ ##|@/~", "^": "~@#|x@#|@", "`": "`~`|@~", "|": "~ | ~|# | #|@", "\\": "C:\\~|~\\~", "{": "{~}|{#, #}", "}": "{~}|{#}", "[": "[#]|[~]|[##, #]",
-    "]": "[#]|[~]", "<": "<~>|# < #", ">": "<~>|# > #|~ > ~", "_": "~_~|~@#|____", "=": "~ = #|#=#|x = ##", "+": "+##|# + #|~+", "*": "* ~|~*|## * #|**",
-    "/": "~/~|##/##|#/#", "(": "(~)|(##)|(~ ~)", ")": "(~)|(#)|#)", ":": "~:|##:##|~: #", ";": "~; ~|~;", "!": "~!|~ ~!", "?": "~?|~ ~?", '"': '"~"|"~ ~"',
+    "‘": "‘~’", "’": "~’s|the ~s’|don’t|it’s|‘~’", "“": "“~ ~”|“~,", "”": "“~”|~.”",
+    "–": "##–##|~ – ~|19##–##", "—": "~—~|— ~|~ — ~",
+    "•": "• ~|• ~ ~", "…": "~…|…~", "£": "£##.##|£#,###", "€": "€##.##|## €|€#", "¥": "¥#,###|¥###",
+    "¢": "##¢|¢##", "©": "© 20##|©19## ~",
+    "®": "~®|~® ~", "™": "~™|~™ ~", "°": "##°C|##°|##° ##'|#.#°", "±": "±#.#|## ± #|±#%",
+    "×": "## × ##|#×#|## × ## cm", "÷": "## ÷ #|#÷#",
+    "§": "§ ##|§##.#|§§ #-#", "¶": "¶ ##|~ ¶|¶#", "·": "~ · ~|·~|# · #", "«": "«~»|« ~ »", "»": "«~»|~»",
+    "½": "#½|½|##½ ~", "¼": "#¼|¼", "¾": "#¾|¾ ~",
+    "²": "m²|##²|x²|## cm²", "³": "m³|#³|## cm³", "µ": "## µm|#µ|## µg", "✓": "✓ ~|✓|[✓] ~",
+    "ß": "Straße|weiß|Größe|Fuß", "Ø": "Ø ##|Ørsted|Ø##",
+    "ø": "Søren|København|Jørgen", "$": "$##.##|$#|$ ###", "%": "##%|#.#%|## %",
+    "@": "~@~.com|@~|# @ ##.##", "#": "@##|@ #|@~", "&": "~ & ~|~ @ Co.",
+    "~": "~@##|@ ##|@/~", "^": "~@#|x@#|@", "`": "`~`|@~", "|": "~ | ~|# | #|@", "\\": "C:\\~|~\\~",
+    "{": "{~}|{#, #}", "}": "{~}|{#}", "[": "[#]|[~]|[##, #]",
+    "]": "[#]|[~]", "<": "<~>|# < #", ">": "<~>|# > #|~ > ~", "_": "~_~|~@#|____", "=": "~ = #|#=#|x = ##",
+    "+": "+##|# + #|~+", "*": "* ~|~*|## * #|**",
+    "/": "~/~|##/##|#/#", "(": "(~)|(##)|(~ ~)", ")": "(~)|(#)|#)", ":": "~:|##:##|~: #", ";": "~; ~|~;",
+    "!": "~!|~ ~!", "?": "~?|~ ~?", '"': '"~"|"~ ~"',
     "'": "~'s|'~'|isn't", ",": "~, ~|#,###", ".": "~.|#.##", "-": "~-~|##-##|- ~", " ": "~ ~",
 }  # fmt: skip
 
@@ -54,7 +69,8 @@ class TextSource:
             are all single words is a word list; one of these whose words are mostly capitalized holds names.
         charset: characters that a string may hold; others are replaced or dropped.
         max_length: the most characters of one string.
-        min_count, per: every character of the charset is put into at least ``min_count`` of any ``per`` successive
+        min_count,
+        per: every character of the charset is put into at least ``min_count`` of any ``per`` successive
             indices given to :meth:`balanced`.
 
     Raises:
@@ -125,11 +141,11 @@ class TextSource:
         return pick(rng, self._names) if self._names else self.word(rng).capitalize()
 
     def prose(self, rng: Rng, length: int) -> str:
-        """About ``length`` characters of running text, whole words, typographic signs as some printer chose."""
+        """About ``length`` characters of running text, whole words, with some printer's choice of signs."""
         return self.clean(self._typography(rng, self._slice(rng, length)))
 
     def paragraph(self, rng: Rng, length: int) -> str:
-        """Running text of at least ``length`` characters if the source has it, from the start of a paragraph."""
+        """Running text of about ``length`` characters, if the source has it, from a paragraph's start."""
         start = int(rng.random() * len(self._paragraphs))
         text = ""
         while len(text) < length and start < len(self._paragraphs):
@@ -144,7 +160,7 @@ class TextSource:
         return self.clean(ITEMS[index][1](rng, self))
 
     def clean(self, text: str, *, limit: int | None = -1) -> str:
-        """``text`` in characters of the charset only, single spaces inside, at most ``limit`` long (max_length)."""
+        """``text`` in characters of the charset, single spaces inside, at most ``limit`` long."""
         if not self._known.issuperset(text):
             text = "".join(map(self._replacement, text))
         text = " ".join(text.split())
@@ -170,7 +186,7 @@ class TextSource:
         if kind == "capitals":
             return self.prose(rng, int(rng.integers(4, 45))).upper()
         if kind == "title":
-            return self.prose(rng, int(rng.integers(6, 50))).title()
+            return capwords(self.prose(rng, int(rng.integers(6, 50))))
         if kind == "items":
             return self.item(rng)
         if kind == "pair":

@@ -1,0 +1,52 @@
+"""A contact sheet of rendered samples: to look at what a model will learn from."""
+
+import json
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+_ROW = 34  # pixels of one line with its gap
+_LINE_W = 1000
+_TEXT_W = 800
+_CELL = 480
+_COLUMNS = 4
+_RED = (0, 0, 220)
+
+
+def contact_sheet(samples: Sequence[tuple[np.ndarray, str]], kind: str) -> np.ndarray:
+    """Pictures with their labels on one sheet, uint8 BGR [H, W, 3].
+
+    Lines (``rec``, ``cls``) stand above one another with the label at the right; pages (``det``) in a grid
+    with their quads drawn.
+    """
+    return _pages(samples) if kind == "det" else _lines(samples)
+
+
+def _lines(samples: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
+    sheet = np.full((_ROW * max(1, len(samples)), _LINE_W + _TEXT_W, 3), 255, np.uint8)
+    for row, (image, label) in enumerate(samples):
+        width = max(1, round(image.shape[1] * (_ROW - 2) / image.shape[0]))
+        line = cv2.resize(image, (width, _ROW - 2), interpolation=cv2.INTER_LINEAR)[:, :_LINE_W]
+        sheet[row * _ROW : row * _ROW + _ROW - 2, : line.shape[1]] = line
+        # OpenCV's own letters are ASCII; other signs show as question marks.
+        shown = label.encode("ascii", "replace").decode()
+        cv2.putText(
+            sheet, shown, (_LINE_W + 8, row * _ROW + 22), cv2.FONT_HERSHEY_SIMPLEX, 0.55, _RED, 1, cv2.LINE_AA
+        )
+    return sheet
+
+
+def _pages(samples: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
+    rows = max(1, -(-len(samples) // _COLUMNS))
+    sheet = np.full((rows * _CELL, _COLUMNS * _CELL, 3), 255, np.uint8)
+    for i, (image, label) in enumerate(samples):
+        page = image.copy()
+        for item in json.loads(label):
+            quad = np.round(np.array(item["points"])).astype(np.int32)
+            cv2.polylines(page, [quad], True, _RED, 2)
+        scale = (_CELL - 6) / max(page.shape[:2])
+        page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        y, x = (i // _COLUMNS) * _CELL, (i % _COLUMNS) * _CELL
+        sheet[y : y + page.shape[0], x : x + page.shape[1]] = page
+    return sheet
