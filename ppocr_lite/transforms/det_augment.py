@@ -150,8 +150,8 @@ class EastRandomCropData:
 
     Window edges lie only in rows and columns that no readable region touches, at best in two different gaps
     between regions. After ``max_tries`` without a window that is large enough and holds text, the whole image
-    is taken. Regions outside the window are dropped, the others, ignored ones too, are moved along. (PaddleOCR
-    2.x forgets the last gap of each axis, and keeps regions that only touch the window; here both is mended.)
+    is taken. Regions outside the window are dropped, the others, ignored ones too, are moved along.
+    (PaddleOCR 2.x forgets the last gap of each axis, and keeps regions that only touch the window.)
 
     Args:
         size: (width, height) of the result.

@@ -124,7 +124,7 @@ def edge_distance(polygon: np.ndarray, xs: np.ndarray, ys: np.ndarray, *, limit:
     Returns:
         float32 [H, W].
     """
-    points = polygon[np.any(polygon != np.roll(polygon, 1, axis=0), axis=1)]
+    points = polygon[(polygon != np.roll(polygon, 1, axis=0)).any(axis=1)]
     dx = xs.astype(np.float32) - points[:, 0, None]  # [P, W]
     dy = ys.astype(np.float32) - points[:, 1, None]  # [P, H]
     corner = (dx * dx)[:, None, :] + (dy * dy)[:, :, None]  # [P, H, W] squared distances
@@ -133,42 +133,47 @@ def edge_distance(polygon: np.ndarray, xs: np.ndarray, ys: np.ndarray, *, limit:
     unit = edge / np.sqrt(length2)[:, None]
     line = (dy * unit[:, :1])[:, :, None] - (dx * unit[:, 1:])[:, None, :]  # [P, H, W] signed distances
     np.multiply(line, line, out=line)
+    best = corner.min(axis=0)
     for i in range(len(points)):
         # The squared distances to both ends sum up to more than the edge's square: an acute angle.
-        line[i][corner[i] + corner[(i + 1) % len(points)] > length2[i]] = np.inf
-    best = np.minimum(corner.min(axis=0), line.min(axis=0))
-    _round_like_reference(best, line, (points, length2), (xs, ys))
+        acute = corner[i] + corner[(i + 1) % len(points)] > length2[i]
+        np.copyto(line[i], np.float32(np.inf), where=acute)
+        np.minimum(best, line[i], out=best)
+    _round_like_reference(best, line, dx.astype(np.float64), dy.astype(np.float64), length2)
     np.minimum(best, np.float32(limit * limit), out=best)
     return np.sqrt(best, out=best)
 
 
 def _round_like_reference(
-    best: np.ndarray,
-    line: np.ndarray,
-    edges: tuple[np.ndarray, np.ndarray],
-    pixels: tuple[np.ndarray, np.ndarray],
+    best: np.ndarray, line: np.ndarray, dx: np.ndarray, dy: np.ndarray, length2: np.ndarray
 ) -> None:
-    """Redo the pixels on a line itself by PaddleOCR's own formula, whose rounding shows there.
+    """Redo the pixels on an edge itself by PaddleOCR's own formula, whose rounding shows there.
 
     It takes sin^2 = 1 - cos^2 from the float32 square of the edge's length; where that falls below 0 the
     pixel gets no distance at all. Without this the maps differ by up to 0.0003, at single pixels by 0.4.
+
+    Args:
+        best: float32 [H, W] squared distances, changed in place.
+        line: [P, H, W] squared distances to the edges' lines.
+        dx, dy: [P, W] and [P, H], from the corners to the pixels.
+        length2: [P] squares of the edges' lengths.
     """
-    points, length2 = edges
-    edge, row, column = np.nonzero(line < REFERENCE_BAND_PX**2)
-    if not len(edge):
+    spots = np.flatnonzero(line < REFERENCE_BAND_PX**2)
+    if not len(spots):
         return
-    corners = points.astype(np.float64)
-    spot = np.stack([pixels[0][column], pixels[1][row]], axis=1).astype(np.float64)
-    a = ((spot - corners[edge]) ** 2).sum(axis=1)
-    b = ((spot - corners[(edge + 1) % len(points)]) ** 2).sum(axis=1)
-    c = length2[edge].astype(np.float64)
-    product = np.maximum(a * b, np.finfo(np.float64).tiny)
-    sine2 = 1 - (c - a - b) ** 2 / (4 * product)
-    value = np.where(np.minimum(a, b) == 0, 0, np.where(sine2 < 0, np.inf, product * sine2 / c))
-    best[row, column] = np.inf
-    np.minimum.at(best, (row, column), value.astype(np.float32))
-    lost = np.isinf(value)
-    best[row[lost], column[lost]] = np.inf
+    edge, pixel = np.divmod(spots, best.size)
+    row, column = np.divmod(pixel, best.shape[1])
+    end = edge + 1
+    end[end == len(length2)] = 0
+    a = dx[edge, column] ** 2 + dy[edge, row] ** 2
+    b = dx[end, column] ** 2 + dy[end, row] ** 2
+    c = length2.astype(np.float64)[edge]
+    product = a * b
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = product * (1 - (c - a - b) ** 2 / (4 * product)) / c
+    value[value < 0] = np.inf
+    value[product == 0] = 0  # on a corner
+    best[row, column] = value
 
 
 @TRANSFORMS.register()
