@@ -23,6 +23,7 @@ SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".rgb", ".tif", ".tiff", ".
 PDF_SUFFIX = ".pdf"
 PDF_ZOOM = 2.0
 PDF_LARGE_SIDE = 2000
+GIF_SINCE = (4, 11)
 """A PDF page whose side is longer than this at PDF_ZOOM is rendered at 1x, as PaddleOCR does."""
 EXIF_ORIENTATION = 0x0112
 _PNG, _GIF, _JPEG = b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a"), b"\xff\xd8\xff"
@@ -98,12 +99,16 @@ def _decode(data: bytes, name: str) -> np.ndarray:
     # A JPEG has neither alpha nor 16 bits, and OpenCV applies EXIF only when it may convert to colour.
     is_jpeg = data.startswith(_JPEG)
     image = _imdecode(data, cv2.IMREAD_COLOR if is_jpeg else cv2.IMREAD_UNCHANGED)
-    if image is None and data.startswith(_GIF):
+    if image is None and data.startswith(_GIF) and _opencv_version() < GIF_SINCE:
         image = _decode_with_pillow(data, name)
     if image is None:
         raise DataError(f"{name}: not a picture that can be read: damaged, truncated or of an unknown kind.")
     image = _to_bgr(image, name)
     return image if is_jpeg else np.ascontiguousarray(_oriented(image, _orientation(data)))
+
+
+def _opencv_version() -> tuple[int, ...]:
+    return tuple(int(part) for part in cv2.__version__.split(".")[:2])
 
 
 def _imdecode(data: bytes, flags: int) -> np.ndarray | None:

@@ -39,7 +39,7 @@ class TextSystem:
         drop_score: lines read with a lower score go to ``OCRResult.dropped``.
         cls_mode: ``vote`` turns a page only when most of its lines say so, and a single line only when it
             reads better then; ``each`` turns whatever the classifier says, as PaddleOCR does.
-        engine: options of the engines, where models are given by path.
+        engine: options of the engines, or the kind alone, where models are given by path.
         det_options: for :meth:`TextDetector.open`: ``resize``, ``post``.
         cls_options: for :meth:`TextClassifier.open`: ``threshold``, ``batch_size``, ...
         rec_options: for :meth:`TextRecognizer.open`: ``char_dict_path``, ``image_shape``, ``batch_size``, ...
@@ -56,13 +56,14 @@ class TextSystem:
         *,
         drop_score: float = 0.5,
         cls_mode: str = "vote",
-        engine: EngineOptions | None = None,
+        engine: EngineOptions | str | None = None,
         det_options: Mapping[str, Any] | None = None,
         cls_options: Mapping[str, Any] | None = None,
         rec_options: Mapping[str, Any] | None = None,
     ) -> None:
         if cls_mode not in CLS_MODES:
             raise ConfigError(f"cls_mode: '{cls_mode}' is none of {', '.join(CLS_MODES)}.")
+        engine = EngineOptions(engine) if isinstance(engine, str) else engine
         self.drop_score = drop_score
         self.cls_mode = cls_mode
         if not isinstance(det, TextDetector):

@@ -53,7 +53,9 @@ class TextClassifier:
             pipeline = build_pipeline([{"ClsResizeImg": {"image_shape": list(shape)}}], sources=ARRAY_SOURCES)
             postprocess = build_postprocess(section, where="PostProcess")
         except ConfigError as error:
-            raise ModelFileError(f"{opened.path}: its inference.yml cannot be used: {error}") from error
+            raise ModelFileError(
+                f"{opened.path}: its pre- or post-processing cannot be set up: {error}"
+            ) from error
         predictor: Predictor[ClsResult] = Predictor(
             pipeline,
             opened.engine,

@@ -75,7 +75,9 @@ class TextDetector:
             pipeline = build_pipeline(ops, where="PreProcess.transform_ops", sources=ARRAY_SOURCES)
             postprocess = build_postprocess(section, where="PostProcess")
         except ConfigError as error:
-            raise ModelFileError(f"{opened.path}: its inference.yml cannot be used: {error}") from error
+            raise ModelFileError(
+                f"{opened.path}: its pre- or post-processing cannot be set up: {error}"
+            ) from error
         return cls(Predictor(pipeline, opened.engine, postprocess, choose=map_output, stage="det."))
 
     def __call__(self, images: Sequence[np.ndarray], clock: StageClock | None = None) -> list[DetResult]:

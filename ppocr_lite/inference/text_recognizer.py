@@ -73,6 +73,7 @@ class TextRecognizer:
         char_dict_path: str | Path | None = None,
         use_space_char: bool = True,
         batch_size: int = 6,
+        max_aspect: float | None = None,
     ) -> "TextRecognizer":
         """Load a recognizer.
 
@@ -83,6 +84,8 @@ class TextRecognizer:
             char_dict_path: dictionary file in place of the charset that travels with the model.
             use_space_char: with ``char_dict_path``: append a space if the network has a class for it.
             batch_size: lines of equal width that run together.
+            max_aspect: width over height above which a line is read in pieces, in place of what the model
+                says (``Shapes.max_width`` in inference.yml) or 80.
 
         Raises:
             ModelFileError: no charset, or one of a size that does not fit the network.
@@ -90,7 +93,7 @@ class TextRecognizer:
         opened = model if isinstance(model, Model) else open_model(model, engine)
         step = opened.step("ResizeImg")
         shape = network_shape(opened, image_shape, step.get("image_shape") or DEFAULT_SHAPE)
-        pipeline, max_aspect = _line_pipeline(opened, shape, step)
+        pipeline, longest = _line_pipeline(opened, shape, step, max_aspect)
         charset = _charset(opened, shape, char_dict_path, use_space_char)
         section = {"name": "CTCLabelDecode", **opened.post_process}
         for key in ("character_dict_path", "use_space_char", "multi_head"):
@@ -99,7 +102,9 @@ class TextRecognizer:
         try:
             postprocess = build_postprocess(section, where="PostProcess", charset=charset)
         except ConfigError as error:
-            raise ModelFileError(f"{opened.path}: its inference.yml cannot be used: {error}") from error
+            raise ModelFileError(
+                f"{opened.path}: its pre- or post-processing cannot be set up: {error}"
+            ) from error
         predictor: Predictor[RecResult] = Predictor(
             pipeline,
             opened.engine,
@@ -109,7 +114,7 @@ class TextRecognizer:
             choose=sequence_output,
             stage="rec.",
         )
-        return cls(predictor, max_aspect=max_aspect)
+        return cls(predictor, max_aspect=longest)
 
     def __call__(self, crops: Sequence[np.ndarray], clock: StageClock | None = None) -> list[RecResult]:
         """Text and score of each uint8 BGR crop [h, w, 3], in the order given; long ones read in pieces."""
@@ -152,7 +157,7 @@ def network_shape(
 
 
 def _line_pipeline(
-    model: Model, shape: tuple[int, int, int], step: dict[str, Any]
+    model: Model, shape: tuple[int, int, int], step: dict[str, Any], wanted: float | None
 ) -> tuple[Pipeline, float | None]:
     """Pipeline of a text line, and the aspect ratio above which lines are cut."""
     sizes = model.engine.input_shape
@@ -161,7 +166,8 @@ def _line_pipeline(
         params = {"image_shape": list(shape), "padding": step.get("padding", True)}
         return build_pipeline([{"RecResizeImg": params}], sources=ARRAY_SOURCES), None
     limit = (model.description.get("Shapes") or {}).get("max_width")
-    max_aspect = float(limit) / shape[1] if isinstance(limit, (int, float)) else MAX_ASPECT
+    own = float(limit) / shape[1] if isinstance(limit, (int, float)) else MAX_ASPECT
+    max_aspect = own if wanted is None else wanted
     bucket = step.get("width_bucket")
     resize = LineResize(
         shape,
@@ -204,4 +210,11 @@ def _class_count(engine: Engine, shape: tuple[int, int, int]) -> int:
         return known[0]
     width = engine.input_shape[3] if len(engine.input_shape) == 4 else None
     blank = np.zeros((1, shape[0], shape[1], width or PROBE_WIDTH), np.float32)
-    return int(sequence_output(engine, engine.run(blank)).shape[2])
+    try:
+        outputs = engine.run(blank)
+    except ModelFileError as error:
+        # Paddle files do not say their input shape, and heights of 32 and 48 are both common.
+        raise ModelFileError(
+            f"{error} Give the shape it was trained with: --rec_image_shape 'channels, height, width'."
+        ) from error
+    return int(sequence_output(engine, outputs).shape[2])

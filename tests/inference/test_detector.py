@@ -68,7 +68,7 @@ def test_paddleocr_3_description(
     assert len(detector([page(["c"])])[0]) == 1
     assert detector.predictor.prepare(page(["c"]))["image"].shape == (3, 640, 1024)
     (tmp_path / "inference.yml").write_text(text.replace("ToCHWImage", "ToCHWImag"))
-    with pytest.raises(ModelFileError, match="cannot be used: .*Did you mean 'ToCHWImage'"):
+    with pytest.raises(ModelFileError, match="cannot be set up: .*Did you mean 'ToCHWImage'"):
         TextDetector.open(tmp_path)
 
 

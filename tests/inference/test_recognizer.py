@@ -84,6 +84,18 @@ def test_a_line_of_any_length(models: dict[str, Path], script: Script) -> None:
     assert len(result.char_scores) == len(result.text)
 
 
+def test_the_greatest_length_can_be_chosen(
+    models: dict[str, Path], script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognizer = TextRecognizer.open(models["rec"], max_aspect=10)
+    widths: list[int] = []
+    prepare = recognizer.predictor.prepare
+    monkeypatch.setattr(recognizer.predictor, "prepare", lambda c: (widths.append(c.shape[1]), prepare(c))[1])
+    assert recognizer([script("cab" * 20)])[0].text.replace(" ", "") == "cab" * 20
+    assert max(widths) <= 320
+    assert sum(widths) == (2 * 60 + 1) * 16
+
+
 def test_a_crop_of_one_pixel(models: dict[str, Path]) -> None:
     results = TextRecognizer.open(models["rec"])([np.full((1, 1, 3), 255, np.uint8)])
     assert results == [RecResult("", 0.0)]

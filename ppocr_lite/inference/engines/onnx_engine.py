@@ -53,6 +53,7 @@ class EngineImpl(Engine):
                 f"{[(i.name, i.shape) for i in inputs]}. This is no detector, classifier or recognizer."
             )
         self._input_name: str = inputs[0].name
+        self._dtype = np.float16 if inputs[0].type == "tensor(float16)" else np.float32
         self.input_shape = _shape(inputs[0].shape)
         outputs = self._session.get_outputs()
         self.output_names = tuple(o.name for o in outputs)
@@ -61,13 +62,13 @@ class EngineImpl(Engine):
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         try:
-            outputs: list[np.ndarray] = self._session.run(None, {self._input_name: batch})
+            outputs = self._session.run(None, {self._input_name: batch.astype(self._dtype, copy=False)})
         except Exception as error:  # see above
             raise ModelFileError(
                 f"{self._model_path}: the network refused a batch {batch.shape}, its input is "
                 f"{self.input_shape} ({_first_line(error)})."
             ) from error
-        return outputs
+        return [o.astype(np.float32) if o.dtype == np.float16 else o for o in outputs]
 
     def close(self) -> None:
         self._session = None

@@ -45,6 +45,11 @@ def test_paddle_folder_reads(paddle_folder: Path, script: Callable[..., np.ndarr
     assert [r.text for r in recognizer([script("cab"), script("bca" * 8)])] == ["cab", "bca" * 8]
 
 
+def test_wrong_height_says_which_flag(paddle_folder: Path) -> None:
+    with pytest.raises(ModelFileError, match="refused a batch .*--rec_image_shape"):
+        TextRecognizer.open(paddle_folder, image_shape=[3, 8, 320], char_dict_path="en_printable.txt")
+
+
 def test_missing_weights(paddle_folder: Path, tmp_path: Path) -> None:
     program = next(p for p in paddle_folder.iterdir() if p.suffix in (".json", ".pdmodel"))
     (tmp_path / program.name).write_bytes(program.read_bytes())
