@@ -32,6 +32,8 @@ DEFAULT_POST: dict[str, Any] = {
     "max_candidates": 1000,
     "unclip_ratio": 1.5,
 }
+MAX_SHRINK = 4.0
+"""Shrinking by more than this, text of 40 px is below the 10 px that a detector needs: worth a warning."""
 RESIZE_RULES = ("image_shape", "keep_ratio", "limit_side_len", "limit_type", "resize_long")
 MIN_SIDE = 3
 """Boxes whose sides are not longer than this many pixels hold no legible text."""
@@ -108,7 +110,14 @@ class TextDetector:
         rule = next((t for t in self.predictor.pipeline.transforms if hasattr(t, "target_size")), None)
         if rule is None:
             return image, (1.0, 1.0)
-        pixels = math.prod(rule.target_size(height, width))
+        target = rule.target_size(height, width)
+        if height > MAX_SHRINK * target[0] and min(height, width) > MAX_SHRINK:
+            logger.warning(
+                "An image of %d x %d pixels is detected at %d x %d; small text may be missed. "
+                "Raise det_limit_side_len, or cut the image.",
+                *(width, height, target[1], target[0]),
+            )
+        pixels = math.prod(target)
         if pixels <= MAX_INPUT_PIXELS:
             return image, (1.0, 1.0)
         if pixels > height * width * 1.1:

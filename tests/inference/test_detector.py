@@ -128,6 +128,14 @@ def test_a_huge_page_is_shrunk_to_the_budget_and_said_so(
     np.testing.assert_allclose([b[0] for b in boxes], [88, 88], atol=12)
 
 
+def test_much_shrinking_is_said(models: dict[str, Path], caplog: pytest.LogCaptureFixture) -> None:
+    detector = TextDetector.open(models["det"], resize={"limit_side_len": 64, "limit_type": "max"})
+    detector([np.full((250, 200, 3), 255, np.uint8)])
+    assert not caplog.records
+    detector([np.full((300, 200, 3), 255, np.uint8)])
+    assert "200 x 300 pixels is detected at 32 x 64; small text may be missed" in caplog.text
+
+
 def test_a_strip_that_the_rule_would_blow_up_gets_a_border(models: dict[str, Path]) -> None:
     detector = TextDetector.open(models["det"], resize={"limit_side_len": 736, "limit_type": "min"})
     image = np.full((16, 1000, 3), 255, np.uint8)
