@@ -92,7 +92,7 @@ class SimpleDataSet(PipelineDataset):
         delimiter: between path and label.
         transforms: the YAML list, see build_pipeline.
         mode: ``Train`` or ``Eval``.
-        seed, charset, global_section, where: from the caller.
+        seed, charset, global_section, section_path: from the caller.
 
     Raises:
         DataError: no such file, a row without the delimiter, no rows.
@@ -112,18 +112,22 @@ class SimpleDataSet(PipelineDataset):
         seed: int = 1024,
         charset: Charset | None = None,
         global_section: Mapping[str, Any] | None = None,
-        where: str = "dataset",
+        section_path: str = "dataset",
     ) -> None:
         pipeline = build_pipeline(
-            transforms, global_section, where=f"{where}.transforms", charset=charset, sources=FILE_SOURCES
+            transforms,
+            global_section,
+            where=f"{section_path}.transforms",
+            charset=charset,
+            sources=FILE_SOURCES,
         )
         super().__init__(pipeline, seed)
         self.data_dir = Path(data_dir)
         self.delimiter = delimiter
         files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list or [])
         if not files:
-            raise ConfigError(f"{where}.label_file_list: no label file is given.")
-        self.ratios = _broadcast(ratio_list, len(files), where)
+            raise ConfigError(f"{section_path}.label_file_list: no label file is given.")
+        self.ratios = _broadcast(ratio_list, len(files), section_path)
         self.train = mode == "Train"
         self._files = [_read_rows(Path(file), delimiter) for file in files]
         self._names = [str(file) for file in files]
@@ -214,7 +218,7 @@ class LMDBDataSet(PipelineDataset):
 
     Args:
         data_dir: one folder or several, searched for databases at any depth.
-        transforms, seed, charset, global_section, where: see SimpleDataSet.
+        transforms, seed, charset, global_section, section_path: see SimpleDataSet.
 
     Raises:
         DataError: no database, or one without samples.
@@ -230,10 +234,14 @@ class LMDBDataSet(PipelineDataset):
         seed: int = 1024,
         charset: Charset | None = None,
         global_section: Mapping[str, Any] | None = None,
-        where: str = "dataset",
+        section_path: str = "dataset",
     ) -> None:
         pipeline = build_pipeline(
-            transforms, global_section, where=f"{where}.transforms", charset=charset, sources=FILE_SOURCES
+            transforms,
+            global_section,
+            where=f"{section_path}.transforms",
+            charset=charset,
+            sources=FILE_SOURCES,
         )
         super().__init__(pipeline, seed)
         roots = [data_dir] if isinstance(data_dir, str) else list(data_dir)

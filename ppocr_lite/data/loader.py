@@ -88,6 +88,7 @@ def build_dataloader(
         seed=int(cfg.get(f"{mode}.dataset.seed", number)),
         charset=charset,
         global_section=cfg.section("Global"),
+        section_path=f"{mode}.dataset",
     )
     options = construct(LoaderOptions, section.section("loader"), {}, where=f"{mode}.loader")
     return DataLoader(

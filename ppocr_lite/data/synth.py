@@ -26,7 +26,7 @@ class SynthDataSet(PipelineDataset):
         fonts: fonts or folders of them; the renderer's default without it.
         level: 0 clean to 1 the full range of damage; ``[start, end]`` runs through the epochs.
         options: further options of the renderer.
-        transforms, seed, charset, global_section, where: see SimpleDataSet; ``Global.epoch_num`` sets
+        transforms, seed, charset, global_section, section_path: see SimpleDataSet; ``Global.epoch_num`` sets
             the pace of ``level``. Without a charset (detection) the package's English one is rendered.
         mode: ``Eval`` renders other samples than ``Train`` does.
     """
@@ -45,16 +45,20 @@ class SynthDataSet(PipelineDataset):
         seed: int = 1024,
         charset: Charset | None = None,
         global_section: Mapping[str, Any] | None = None,
-        where: str = "dataset",
+        section_path: str = "dataset",
     ) -> None:
         pipeline = build_pipeline(
-            transforms, global_section, where=f"{where}.transforms", charset=charset, sources=ARRAY_SOURCES
+            transforms,
+            global_section,
+            where=f"{section_path}.transforms",
+            charset=charset,
+            sources=ARRAY_SOURCES,
         )
         super().__init__(pipeline, seed)
         if int(length) < 1:
-            raise ConfigError(f"{where}.length: expected at least 1 sample an epoch, got {length}.")
+            raise ConfigError(f"{section_path}.length: expected at least 1 sample an epoch, got {length}.")
         self.length = int(length)
-        self.levels = _levels(level, where)
+        self.levels = _levels(level, section_path)
         self.epochs = int((global_section or {}).get("epoch_num") or 1)
         self._made = {
             "kind": kind,
