@@ -36,6 +36,8 @@ from ppocr_lite.registry import LOSSES, METRICS, POSTPROCESSES
 logger = logging.getLogger(__name__)
 
 DEFAULT_SEED = 1024
+WITHOUT_EFFECT = ("use_amp", "use_visualdl", "use_wandb", "use_sync_bn", "to_static")
+"""PaddleOCR's switches that configurations may set; the numbers of a run are in ``train.jsonl``."""
 REGISTERED = (losses, metrics, postprocess, transforms)
 """Packages whose import registers the parts that configurations name."""
 
@@ -104,6 +106,9 @@ def build_metric(cfg: Config, characters: Charset | None) -> Metric:
 def trainer(cfg: Config) -> Trainer:
     """Everything that ``tools/train.py`` needs; resumed or fine-tuned where ``Global`` says so."""
     use_device(cfg)
+    for key in WITHOUT_EFFECT:
+        if cfg.get(f"Global.{key}"):
+            logger.warning("Global.%s has no effect: this version does not have it.", key)
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     paddle.seed(seed)  # the initial weights
     found = parts(cfg)

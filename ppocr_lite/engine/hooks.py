@@ -62,8 +62,7 @@ class LogHook(Hook):
         self._reader_s += trainer.times.reader_s
         self._batch_s += trainer.times.batch_s
         self._samples += trainer.times.samples
-        # PaddleOCR's line shows the rate that the next step will use.
-        for name, value in {"lr": trainer.schedule.get_lr(), **trainer.stats}.items():
+        for name, value in {"lr": trainer.lr, **trainer.stats}.items():
             self._values.setdefault(name, deque(maxlen=self._window)).append(float(value))
         self._advance_bar(trainer)
         last = trainer.state.step_in_epoch == len(trainer.loader)

@@ -49,7 +49,7 @@ def run(
         for line in config_lines(cfg.to_dict()):
             logger.info(line)
         return job(cfg) or 0
-    except PPOCRError as error:
+    except (PPOCRError, OSError) as error:  # OSError: no space left, no permission
         logger.error("%s", error)
         return EXIT_ERROR
     except KeyboardInterrupt:
@@ -91,6 +91,7 @@ def log_to_console(level: int = logging.INFO) -> None:
     """Send the package's log to standard output; called by tools only."""
     package = logging.getLogger("ppocr_lite")
     package.setLevel(level)
+    package.propagate = False  # Paddle gives the root logger a handler, which would print each line again
     for handler in [h for h in package.handlers if isinstance(h, _TqdmHandler)]:
         package.removeHandler(handler)
     _add_handler(_TqdmHandler())

@@ -127,6 +127,7 @@ class Trainer:
         self.seed = seed
         self.state = TrainState()
         self.stats: dict[str, float] = {}
+        self.lr = 0.0  # of the last step
         self.times = StepTimes()
         self.batch: Batch = {}
         self.preds: dict[str, paddle.Tensor] = {}
@@ -187,6 +188,7 @@ class Trainer:
         self.preds = self.model(batch["image"], targets=batch)
         losses = self.loss(self.preds, batch)
         stats = {name: float(value.mean()) for name, value in losses.items()}
+        self.lr = self.schedule.get_lr()
         self._check_finite(stats)
         losses["loss"].backward()
         self.optimizer.step()
@@ -200,7 +202,7 @@ class Trainer:
         parts = ", ".join(f"{name}: {value:g}" for name, value in stats.items())
         raise DivergedError(
             f"Epoch {self.state.epoch + 1}, global step {self.state.global_step + 1}: {parts} "
-            f"at learning rate {self.schedule.get_lr():g}. Lower the learning rate, add warm-up or "
+            f"at learning rate {self.lr:g}. Lower the learning rate, add warm-up or "
             "Optimizer.clip_norm_global, check the labels, and resume from the last checkpoint."
         )
 

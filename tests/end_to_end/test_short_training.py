@@ -12,6 +12,7 @@ pytest.importorskip("paddle2onnx")
 
 from ppocr_lite.config import Config  # noqa: E402
 from ppocr_lite.engine import assemble  # noqa: E402
+from ppocr_lite.engine.trainer import Hook  # noqa: E402
 from ppocr_lite.export import bundle  # noqa: E402
 from ppocr_lite.images import read_image  # noqa: E402
 from ppocr_lite.inference.text_classifier import TextClassifier  # noqa: E402
@@ -86,8 +87,10 @@ def small_config(task, data, out):
             "label_file_list": [str(data / "label.txt")],
             "transforms": values[mode]["dataset"]["transforms"],
         }
-        values[mode]["loader"].update(num_workers=0, batch_size_per_card=1 if task == "det" else 8)
-    values["Train"]["loader"]["batch_size_per_card"] = 2 if task == "det" else 8
+        values[mode]["loader"] = {"batch_size_per_card": 8, "drop_last": False, "num_workers": 0}
+    if task == "det":
+        values["Train"]["loader"]["batch_size_per_card"] = 2
+        values["Eval"]["loader"]["batch_size_per_card"] = 1
     if task == "rec":
         (out / "digits.txt").write_text("".join(f"{d}\n" for d in range(10)))
         values["Global"]["character_dict_path"] = str(out / "digits.txt")
@@ -142,6 +145,48 @@ def test_train_resume_evaluate_export_read(task, tmp_path, monkeypatch):
         else:
             assert ours.score == pytest.approx(served.score, abs=1e-3)
             assert (ours.label == served.label) if task == "cls" else (ours.text == served.text)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_stop_within_an_epoch_and_resume(tmp_path, workers):
+    """Lines of two widths, so that the loader holds back lines that wait for their batch to fill."""
+    data = tmp_path / "data"
+    data.mkdir()
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(18):
+        image = np.full((32, 64 if number % 3 else 128, 3), 240, np.uint8)
+        text = str(rng.integers(0, 9))
+        put(image, text, (10, 26))
+        cv2.imwrite(str(data / f"{number}.png"), image)
+        rows.append(f"{number}.png\t{text}\n")
+    (data / "label.txt").write_text("".join(rows))
+
+    def build(name):
+        values = small_config("rec", data, tmp_path).to_dict()
+        values["Global"]["save_model_dir"] = str(tmp_path / name)
+        values["Train"]["loader"].update(batch_size_per_card=4, shuffle=True, num_workers=workers)
+        del values["Eval"]
+        return Config(values)
+
+    class StopAt(Hook):
+        def after_step(self, trainer):
+            if trainer.state.global_step == 2:
+                trainer.stop("test")
+
+    whole = assemble.trainer(build("whole"))
+    whole.fit(1)
+    stopped = assemble.trainer(build("parts"))
+    stopped.hooks = (StopAt(), *stopped.hooks)
+    stopped.fit(1)
+    assert (stopped.state.epoch, stopped.state.step_in_epoch) == (0, 2)
+    cfg = build("parts").replace({"Global.checkpoints": str(tmp_path / "parts" / "latest")})
+    resumed = assemble.trainer(cfg)
+    resumed.fit(1)
+    assert resumed.state.global_step == whole.state.global_step > 2
+    for name, tensor in whole.model.state_dict().items():
+        other = resumed.model.state_dict()[name].numpy()
+        np.testing.assert_array_equal(tensor.numpy(), other, err_msg=name)
 
 
 def test_classifier_learns(tmp_path):

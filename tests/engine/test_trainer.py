@@ -190,6 +190,8 @@ def test_log_line(caplog):
         r"ips: \d+\.\d\d samples/s, eta: 0:00:0\d",
         lines[0],
     )
+    assert "lr: 0.050000" not in lines[0]  # the rate of step 2, already below the first
+    assert f"lr: {0.05 * (1 - 1 / 30) + 0.0001 / 30:.6f}," in lines[0]
 
 
 def test_time_text():

@@ -105,6 +105,13 @@ def test_runtime_accepts_the_folder(folder):
     assert [next(iter(step)) for step in model.transform_ops] == ["DecodeImage", "RecResizeImg"]
 
 
+@pytest.fixture
+def few_inputs(monkeypatch):
+    monkeypatch.setattr(bundle, "RANDOM_BATCHES", 1)
+    monkeypatch.setattr(bundle, "RENDERED_IMAGES", 1)
+
+
+@pytest.mark.usefixtures("few_inputs")
 def test_failed_parity_keeps_the_files_of_before(parts, tmp_path, monkeypatch):
     (tmp_path / "inference.onnx").write_bytes(b"old")
     monkeypatch.setattr(bundle.onnx, "missing_packages", lambda: ["paddle2onnx"])
@@ -121,6 +128,7 @@ def test_failed_parity_keeps_the_files_of_before(parts, tmp_path, monkeypatch):
     assert (tmp_path / "inference.onnx").read_bytes() == b"old"
 
 
+@pytest.mark.usefixtures("few_inputs")
 def test_without_the_converter_the_paddle_files_are_written(parts, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(export_onnx, "missing_packages", lambda: ["paddle2onnx"])
     values = bundle.export_model(

@@ -24,8 +24,9 @@ CONFIG = REPO / "configs/cls/cls_mv3.yml"
 @pytest.fixture(autouse=True)
 def no_handlers_left():
     package = logging.getLogger("ppocr_lite")
-    before, level = list(package.handlers), package.level
+    before, level, propagate = list(package.handlers), package.level, package.propagate
     yield
+    package.propagate = propagate
     for handler in set(package.handlers) - set(before):
         package.removeHandler(handler)
         handler.close()
@@ -170,6 +171,13 @@ def test_errors_are_one_line_and_exit_status_two(run, tmp_path, monkeypatch, nam
     assert len(errors) == 1
     assert message in errors[0]
     assert "Traceback" not in said
+
+
+def test_unwritable_folder_is_an_error(run, data, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, said = run("train.py", *options(data, tmp_path / "file"))
+    assert status == tool.EXIT_ERROR
+    assert str(tmp_path / "file") in said.splitlines()[-1]
 
 
 def test_missing_data_is_an_error(run, tmp_path):
