@@ -95,6 +95,9 @@ class FontLibrary:
         self._coverage = np.stack([coverage for _, coverage, _ in found])  # [fonts, characters]
         self._weights = _share_among_families(self.fonts, np.array([weight for _, _, weight in found]))
         self._mixes: dict[tuple[tuple[str, float], ...], np.ndarray] = {}
+        self.missing = "".join(c for c, ok in zip(self.charset, self._coverage.any(axis=0)) if not ok)
+        if self.missing:
+            logger.warning("No font has a glyph for %s: these characters will not be drawn.", self.missing)
         logger.info("%d usable fonts of %d families.", len(self.fonts), len({f.family for f in self.fonts}))
 
     def __len__(self) -> int:
@@ -140,6 +143,15 @@ class FontLibrary:
                 total = np.cumsum(usable, dtype=np.float64)
                 return int(np.searchsorted(total, rng.random() * total[-1], side="right"))
         return None
+
+    def nearest(self, text: str) -> int:
+        """Index of the font to use when none has all of ``text``: it has the rarest and most others."""
+        columns = [self._column[c] for c in set(text) if c in self._column and c not in self.missing]
+        if not columns:
+            return 0
+        covered = self._coverage[:, columns]
+        rarest = int(np.argmin(covered.sum(axis=0)))
+        return int(np.argmax(covered.sum(axis=1) * covered[:, rarest]))
 
     def load(self, index: int, size: int) -> Any:
         """The FreeType font ``index`` at ``size`` pixels to the em; the last used ones stay loaded."""

@@ -85,15 +85,13 @@ class LineRenderer:
 
     def _choose(self, rng: Rng, scene: Scene, text: str | None, index: int | None) -> tuple[str, int]:
         """The string and a font that has its glyphs; without such a font the string loses characters."""
-        given = text
-        for _ in range(8):
-            text = given if given is not None else self.texts.sample(rng, index)
-            font = self.fonts.sample(rng, text, mix=scene.fonts)
-            if font is not None:
-                return text, font
-            index = None
-        font = self.fonts.sample(rng, "0a", mix=scene.fonts) or 0
-        drawable = "".join(c for c in text or "0" if self.fonts.has_glyphs(font, c)).strip()
+        if text is None:
+            text = self.texts.sample(rng, index)
+        font = self.fonts.sample(rng, text, mix=scene.fonts)
+        if font is not None:
+            return text, font
+        font = self.fonts.nearest(text)
+        drawable = "".join(c for c in text if self.fonts.has_glyphs(font, c))
         return " ".join(drawable.split()) or "0", font
 
     def _draw(self, rng: Rng, scene: Scene, text: str, font_index: int) -> tuple[Ink, float, float]:

@@ -70,7 +70,8 @@ class PageSample:
     """A rendered page.
 
     ``image`` uint8 BGR [H, W, 3]; ``quads`` float32 [n, 4, 2] in pixels, clockwise from the corner where the
-    text's top left is; ``texts``: one string for each quad, "###" where a line is cut by the image's edge or too small to read.
+    text's top left is; ``texts``: one string for each quad, "###" where a line is cut by the image's edge or
+    too small to read.
     """
 
     image: np.ndarray

@@ -1,0 +1,67 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from ppocr_lite.errors import DataError
+from ppocr_lite.synth.items import ITEMS
+from ppocr_lite.synth.text import TextSource
+
+
+def rng(*seed):
+    return np.random.default_rng(seed or 0)
+
+
+def test_strings_are_clean_and_short_enough(texts, characters):
+    known = set(characters)
+    for i in range(800):
+        text = texts.sample(rng(1, i), i)
+        assert 1 <= len(text) <= texts.max_length
+        assert text == text.strip()
+        assert "  " not in text
+        assert set(text) <= known
+
+
+def test_every_character_comes_at_least_min_count_times(text_dir, characters):
+    source = TextSource([text_dir], characters, min_count=5, per=1200)
+    seen = Counter(c for i in range(1200) for c in set(source.sample(rng(2, i), i)))
+    assert min(seen[c] for c in characters) >= 5
+
+
+def test_balanced_strings_take_turns(texts, characters):
+    for turn in (0, 7, 100):
+        due = [characters[(4 * turn + i) % len(characters)] for i in range(4)]
+        assert set(due) <= set(texts.balanced(rng(turn), turn))
+
+
+def test_same_generator_same_string(texts):
+    assert [texts.sample(rng(3, i), i) for i in range(50)] == [texts.sample(rng(3, i), i) for i in range(50)]
+
+
+def test_foreign_characters_are_replaced_or_dropped(texts, text_dir):
+    assert texts.clean("ﬁne\u00a0漢 day") == "fine day"
+    plain = TextSource([text_dir], "abcdefghijklmnopqrstuvwxyz'\" -.")
+    assert plain.clean("“so”—it’s ok…") == '"so"--it\'s ok...'
+
+
+def test_words_and_names_come_from_their_lists(texts):
+    assert texts._words == ["apple", "river", "quiz", "jacket", "vexing"]
+    assert {texts.name(rng(i)) for i in range(30)} == {"Alice", "Bob", "Kurt"}
+
+
+@pytest.mark.parametrize("item", [item for _, item in ITEMS], ids=lambda item: item.__name__)
+def test_each_item_is_one_line_of_text(item, texts):
+    for seed in range(40):
+        text = texts.clean(item(rng(4, seed), texts))
+        assert text
+        assert "\n" not in text
+
+
+def test_no_such_source(tmp_path, characters):
+    with pytest.raises(DataError, match="no such text file or folder"):
+        TextSource([tmp_path / "absent"], characters)
+    with pytest.raises(DataError, match=r"no text\. Collect a corpus"):
+        TextSource([tmp_path], characters)
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(DataError, match="cannot be read as UTF-8"):
+        TextSource([tmp_path], characters)
