@@ -11,6 +11,10 @@ from ppocr_lite.errors import ConfigError
 from ppocr_lite.registry import DATASETS
 from ppocr_lite.transforms import ARRAY_SOURCES, Sample, build_pipeline
 
+DEFAULT_DICTIONARY = "en_printable.txt"
+LEVEL_STEPS = 20
+"""Levels that are told apart on the way from the first to the last."""
+
 EVAL_SEED_STEP = 7919
 """Keeps rendered evaluation samples apart from training samples of the same seed."""
 
@@ -24,7 +28,8 @@ class SynthDataSet(PipelineDataset):
         length: samples of an epoch.
         texts: text files or folders of them.
         fonts: fonts or folders of them; the renderer's default without it.
-        level: 0 clean to 1 the full range of damage; ``[start, end]`` runs through the epochs.
+        level: 0 clean to 1 the full range of damage; ``[start, end]`` runs evenly from the first sample of
+            the first epoch to the last sample of the last one (in steps; leave ``shuffle`` off).
         options: further options of the renderer.
         transforms, seed, charset, global_section, section_path: see SimpleDataSet; ``Global.epoch_num`` sets
             the pace of ``level``. Without a charset (detection) the package's English one is rendered.
@@ -60,7 +65,7 @@ class SynthDataSet(PipelineDataset):
         self.length = int(length)
         self.levels = _levels(level, section_path)
         self.epochs = int((global_section or {}).get("epoch_num") or 1)
-        self._made = {
+        self._made: dict[str, Any] = {
             "kind": kind,
             "texts": texts,
             "seed": self.seed + (0 if mode == "Train" else EVAL_SEED_STEP),
@@ -68,33 +73,50 @@ class SynthDataSet(PipelineDataset):
             **({} if charset is None else {"charset": charset}),
             **dict(options or {}),
         }
-        self._stream: tuple[float, Any] = (-1.0, None)
-        self._stream_at(0)
+        if self.levels[0] != self.levels[1]:
+            self._made = _with_shared_parts(self._made)
+        self._streams: dict[float, Any] = {}
+        self._stream_at(self.levels[0])  # so that missing fonts show now and not in a worker
 
     def __len__(self) -> int:
         return self.length
 
     def read(self, index: int, epoch: int, rng: np.random.Generator) -> Sample:
-        sample = dict(self._stream_at(epoch).sample(index, epoch))
+        sample = dict(self._stream_at(self.level_at(index, epoch)).sample(index, epoch))
         sample["img_path"] = self.place(index, epoch)
         return sample
 
     def place(self, index: int, epoch: int) -> str:
         return f"rendered sample {index} of epoch {epoch}"
 
-    def level_at(self, epoch: int) -> float:
-        """Level of damage in an epoch (counted from 0 or from 1), in steps of a hundredth."""
+    def level_at(self, index: int, epoch: int) -> float:
+        """Level of damage of a sample; epochs count from 1 (0 is taken as 1)."""
         start, end = self.levels
-        share = min(1.0, max(0.0, epoch / max(1, self.epochs)))
-        return round(start + (end - start) * share, 2)
+        done = min(1.0, (max(0, epoch - 1) + index / self.length) / max(1, self.epochs))
+        return round(start + (end - start) * round(done * LEVEL_STEPS) / LEVEL_STEPS, 4)
 
-    def _stream_at(self, epoch: int) -> Any:
+    def _stream_at(self, level: float) -> Any:
         from ppocr_lite.synth import SynthStream  # needs fonts and the renderer, which others do without
 
-        level = self.level_at(epoch)
-        if self._stream[0] != level:
-            self._stream = (level, SynthStream(level=level, **self._made))
-        return self._stream[1]
+        if level not in self._streams:
+            self._streams[level] = SynthStream(level=level, **self._made)
+        return self._streams[level]
+
+
+def _with_shared_parts(made: Mapping[str, Any]) -> dict[str, Any]:
+    """The stream's options with fonts and texts read once, for streams of several levels."""
+    from ppocr_lite.synth import DEFAULT_FONT_DIRS, FontLibrary, TextSource
+
+    options = dict(made)
+    charset = options.get("charset") or Charset.load(DEFAULT_DICTIONARY)
+    fonts, texts = options.get("fonts", DEFAULT_FONT_DIRS), options["texts"]
+    options["fonts"] = FontLibrary([fonts] if isinstance(fonts, str) else fonts, charset.characters)
+    options["texts"] = TextSource(
+        [texts] if isinstance(texts, str) else texts,
+        charset.characters,
+        **(options.pop("text_options", None) or {}),
+    )
+    return options
 
 
 def _levels(level: float | Sequence[float], where: str) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """Probability maps of a DB detector -> text regions."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -91,7 +92,7 @@ class DBPostProcess:
             if len(contour) < 3:  # a dot or a line: its rectangle has no short side
                 continue
             quad = min_area_quad(contour)
-            if _short_sides(quad[None])[0] < MIN_SIDE_PX:
+            if _short_side(quad) < MIN_SIDE_PX:
                 continue
             outline = quad if self.score_mode == "fast" else contour.reshape(-1, 2)
             score = mean_inside(probability, outline)
@@ -101,7 +102,7 @@ class DBPostProcess:
         if not quads:
             return DetResult.empty()
         grown = self._grow(np.stack(quads))
-        keep = _short_sides(grown) >= MIN_SIDE_PX + 2
+        keep = np.array([_short_side(quad) >= MIN_SIDE_PX + 2 for quad in grown])
         return DetResult(_to_image(grown[keep], probability.shape, size), np.array(scores, np.float32)[keep])
 
     def _grow(self, quads: np.ndarray) -> np.ndarray:
@@ -129,7 +130,7 @@ class DBPostProcess:
             if len(grown) != 1:
                 continue
             quad = min_area_quad(grown[0])
-            if _short_sides(quad[None])[0] < MIN_SIDE_PX + 2:
+            if _short_side(quad) < MIN_SIDE_PX + 2:
                 continue
             polys.append(_to_image(grown[0], probability.shape, size))
             quads.append(_to_image(quad, probability.shape, size))
@@ -145,19 +146,20 @@ def _to_image(points: np.ndarray, map_size: tuple[int, ...], size: tuple[float, 
     return np.clip(scaled, 0, [size[1], size[0]]).astype(np.float32)
 
 
-def _short_sides(quads: np.ndarray) -> np.ndarray:
-    """Shorter side [n] of rectangles [n, 4, 2]."""
-    width = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1)
-    height = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1)
-    return np.minimum(width, height)
+def _short_side(quad: np.ndarray) -> float:
+    """Shorter side of a rectangle [4, 2]."""
+    first, second, _, last = quad.tolist()
+    return min(math.dist(first, second), math.dist(first, last))
 
 
 def mean_inside(values: np.ndarray, polygon: np.ndarray) -> float:
     """Mean of ``values`` [H, W] over the pixels of ``polygon`` [k, 2], its corners cut to whole pixels."""
     height, width = values.shape
-    low = np.clip(np.floor(polygon.min(axis=0)).astype(int), 0, [width - 1, height - 1])
-    high = np.clip(np.ceil(polygon.max(axis=0)).astype(int), 0, [width - 1, height - 1])
-    window = values[low[1] : high[1] + 1, low[0] : high[0] + 1]
+    low_x, low_y = polygon.min(axis=0).tolist()
+    high_x, high_y = polygon.max(axis=0).tolist()
+    x0, x1 = (min(max(int(v), 0), width - 1) for v in (math.floor(low_x), math.ceil(high_x)))
+    y0, y1 = (min(max(int(v), 0), height - 1) for v in (math.floor(low_y), math.ceil(high_y)))
+    window = values[y0 : y1 + 1, x0 : x1 + 1]
     mask = np.zeros(window.shape, np.uint8)
-    cv2.fillPoly(mask, [(polygon - low).astype(np.int32)], 1)
+    cv2.fillPoly(mask, [(polygon - (x0, y0)).astype(np.int32)], 1)
     return float(cv2.mean(window, mask)[0])

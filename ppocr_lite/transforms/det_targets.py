@@ -71,9 +71,12 @@ class MakeBorderMap:
         canvas = np.zeros(size, np.float32)
         mask = np.zeros(size, np.float32)
         ratio = self.shrink_ratio.at(sample)
-        for polygon, ignored in zip(sample["polys"], sample["ignore_tags"]):
-            if not ignored:
-                _draw_border(np.asarray(polygon, np.float64), ratio, canvas, mask)
+        polys = np.asarray(sample["polys"])
+        areas, perimeters = _measure(polys) if len(polys) else (np.zeros(0), np.zeros(0))
+        for i, polygon in enumerate(polys):
+            if areas[i] and not sample["ignore_tags"][i]:
+                distance = float(abs(areas[i]) * (1 - ratio * ratio) / perimeters[i])
+                _draw_border(polygon, distance, canvas, mask)
         sample["threshold_map"] = canvas * np.float32(self.thresh_max - self.thresh_min) + np.float32(
             self.thresh_min
         )
@@ -81,11 +84,8 @@ class MakeBorderMap:
         return sample
 
 
-def _draw_border(polygon: np.ndarray, ratio: float, canvas: np.ndarray, mask: np.ndarray) -> None:
-    area, perimeter = _measure(polygon)
-    if area <= 0:
-        return
-    distance = area * (1 - ratio * ratio) / perimeter
+def _draw_border(polygon: np.ndarray, distance: float, canvas: np.ndarray, mask: np.ndarray) -> None:
+    """Draw the band within ``distance`` px of a polygon's edges."""
     grown = offset_polygon(polygon, distance)
     if not grown:
         return
@@ -210,46 +210,41 @@ class MakeShrinkMap:
         shrink_map = np.zeros((height, width), np.float32)
         shrink_mask = np.ones((height, width), np.float32)
         tags = np.array(sample["ignore_tags"], bool)
-        polys = [np.array(p) for p in sample["polys"]]
+        polys = np.array(sample["polys"])
+        if len(polys):
+            np.clip(polys, 0, (width - 1, height - 1), out=polys)
+            areas, perimeters = _measure(polys)
+            polys = np.where(areas[:, None, None] < 0, polys[:, ::-1], polys)
+            areas = np.abs(areas)
+            tags |= (np.ptp(polys, axis=1).min(axis=1) < self.min_text_size) | (areas < MIN_AREA_PX)
         ratio = self.shrink_ratio.at(sample)
         for i, polygon in enumerate(polys):
-            np.clip(polygon, 0, (width - 1, height - 1), out=polygon)
-            signed = _signed_area(polygon)
-            if signed < 0:
-                polys[i] = polygon = polygon[::-1].copy()
-            small = np.ptp(polygon, axis=0).min() < self.min_text_size
-            kernels = []
-            if not (tags[i] or small or abs(signed) < MIN_AREA_PX):
-                kernels = _shrink(np.asarray(polygon, np.float64), ratio)
-            if kernels:
-                for kernel in kernels:
-                    cv2.fillPoly(shrink_map, [kernel], 1.0)
-            else:
+            kernels = [] if tags[i] else _shrink(polygon, ratio, areas[i] / perimeters[i])
+            for kernel in kernels:
+                cv2.fillPoly(shrink_map, [kernel], 1.0)
+            if not kernels:
                 cv2.fillPoly(shrink_mask, [polygon.astype(np.int32)], 0.0)
                 tags[i] = True
-        sample["polys"] = np.array(polys) if isinstance(sample["polys"], np.ndarray) else polys
+        sample["polys"] = polys
         sample["ignore_tags"] = tags
         sample["shrink_map"], sample["shrink_mask"] = shrink_map, shrink_mask
         return sample
 
 
-def _shrink(polygon: np.ndarray, ratio: float) -> list[np.ndarray]:
-    area, perimeter = _measure(polygon)
+def _shrink(polygon: np.ndarray, ratio: float, thickness: float) -> list[np.ndarray]:
+    """Pieces that are left of a polygon; ``thickness`` is its area over its perimeter."""
     pieces: list[np.ndarray] = []
     for multiple in np.arange(ratio, 1, ratio):
-        pieces = offset_polygon(polygon, -area * (1 - multiple * multiple) / perimeter)
+        pieces = offset_polygon(polygon, float(-thickness * (1 - multiple * multiple)))
         if len(pieces) == 1:
             break
     return pieces
 
 
-def _signed_area(polygon: np.ndarray) -> float:
-    """Shoelace area; positive where the corners run clockwise on the screen."""
-    x, y = polygon[:, 0].astype(np.float64), polygon[:, 1].astype(np.float64)
-    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
-
-
-def _measure(polygon: np.ndarray) -> tuple[float, float]:
-    """(area, perimeter)."""
-    sides = np.roll(polygon, -1, axis=0) - polygon
-    return abs(_signed_area(polygon)), float(np.hypot(sides[:, 0], sides[:, 1]).sum())
+def _measure(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(areas, perimeters) of [..., P, 2]; areas are above 0 where the corners run clockwise on the screen."""
+    points = np.asarray(polygons, np.float64)
+    following = np.roll(points, -1, axis=-2)
+    x, y, next_x, next_y = points[..., 0], points[..., 1], following[..., 0], following[..., 1]
+    areas = (x * next_y - y * next_x).sum(axis=-1) / 2
+    return areas, np.hypot(next_x - x, next_y - y).sum(axis=-1)

@@ -27,6 +27,10 @@ class FakeStream:
 @pytest.fixture
 def fake(monkeypatch):
     monkeypatch.setattr(ppocr_lite.synth, "SynthStream", FakeStream)
+    for name in ("FontLibrary", "TextSource"):
+        monkeypatch.setattr(
+            ppocr_lite.synth, name, lambda paths, characters, name=name: (name, paths, characters)
+        )
     FakeStream.made = []
     return FakeStream
 
@@ -61,7 +65,10 @@ def test_streams_decoded_samples_with_the_options_of_the_section(fake):
 
 def test_level_runs_through_the_epochs(fake):
     data = build(level=[0.2, 1.0])
-    assert [data.get(0, epoch)["label"] for epoch in (0, 5, 10, 20)] == ["0.2", "0.6", "1.0", "1.0"]
+    places = [(0, 0), (0, 1), (2, 1), (0, 6), (3, 10), (0, 20)]
+    assert [data.get(i, epoch)["label"] for i, epoch in places] == ["0.2", "0.2", "0.24", "0.6", "1.0", "1.0"]
+    assert len(fake.made) == 4  # one stream for each level
+    assert fake.made[0]["texts"] == ("TextSource", ["t"], ("a",))  # and fonts and texts read once
 
 
 def test_evaluation_has_its_own_seed(fake):
