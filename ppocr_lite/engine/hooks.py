@@ -254,6 +254,7 @@ class EvalHook(Hook):
     def after_fit(self, trainer: Trainer) -> None:
         if _finished(trainer) and self._evaluated_step != trainer.state.global_step:
             self._evaluate(trainer)
+        getattr(self.evaluator.loader, "close", bool)()
 
     def _evaluate(self, trainer: Trainer) -> None:
         with self.ema.applied(trainer.model) if self.ema else nullcontext():

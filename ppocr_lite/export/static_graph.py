@@ -59,7 +59,9 @@ def save_static(
     spec = paddle.static.InputSpec(
         [-1 if size is None else size for size in input_shape], "float32", name=INPUT_NAME
     )
-    traced = paddle.jit.to_static(network, input_spec=[spec], full_graph=True)
+    # to_static replaces the forward of the layer it gets; the caller's one must stay the live network.
+    copy = InferenceNetwork(network.model, network.output)
+    traced = paddle.jit.to_static(copy, input_spec=[spec], full_graph=True)
     paddle.jit.save(traced, str(folder / NAME))
     graph = next((p for s in ("json", "pdmodel") if (p := folder / f"{NAME}.{s}").is_file()), None)
     params = folder / f"{NAME}.pdiparams"

@@ -105,35 +105,37 @@ def test_runtime_accepts_the_folder(folder):
     assert [next(iter(step)) for step in model.transform_ops] == ["DecodeImage", "RecResizeImg"]
 
 
-@pytest.fixture
-def few_inputs(monkeypatch):
-    monkeypatch.setattr(bundle, "RANDOM_BATCHES", 1)
-    monkeypatch.setattr(bundle, "RENDERED_IMAGES", 1)
+class TinyReader(paddle.nn.Layer):
+    """One convolution in place of a recognizer: traced in no time."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = paddle.nn.Conv2D(1, len(WORD) + 1, (32, 4), stride=(32, 4))
+
+    def forward(self, image, targets=None):
+        x = self.conv(image).squeeze(2).transpose([0, 2, 1])  # [N, T, K]
+        return {"probs": paddle.nn.functional.softmax(x, axis=-1)}
 
 
-@pytest.mark.usefixtures("few_inputs")
+def export_tiny(parts, folder, **options):
+    tiny = TinyReader()
+    return bundle.export_model(
+        tiny, parts.cfg, folder=folder, postprocess=parts.postprocess, charset=parts.charset, **options
+    )
+
+
 def test_failed_parity_keeps_the_files_of_before(parts, tmp_path, monkeypatch):
     (tmp_path / "inference.onnx").write_bytes(b"old")
     monkeypatch.setattr(bundle.onnx, "missing_packages", lambda: ["paddle2onnx"])
     with pytest.raises(ModelFileError, match="more than -1"):
-        bundle.export_model(
-            parts.model,
-            parts.cfg,
-            folder=tmp_path,
-            postprocess=parts.postprocess,
-            charset=parts.charset,
-            tolerance=-1,
-        )
+        export_tiny(parts, tmp_path, tolerance=-1)
     assert [p.name for p in tmp_path.iterdir()] == ["inference.onnx"]
     assert (tmp_path / "inference.onnx").read_bytes() == b"old"
 
 
-@pytest.mark.usefixtures("few_inputs")
 def test_without_the_converter_the_paddle_files_are_written(parts, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(export_onnx, "missing_packages", lambda: ["paddle2onnx"])
-    values = bundle.export_model(
-        parts.model, parts.cfg, folder=tmp_path, postprocess=parts.postprocess, charset=parts.charset
-    )
+    values = export_tiny(parts, tmp_path)
     assert "No ONNX file is written, for want of paddle2onnx" in caplog.text
     assert "onnx" not in values["Parity"]
     assert not (tmp_path / "inference.onnx").exists()
@@ -145,3 +147,18 @@ def test_weights_of_another_model_are_refused(cfg, tmp_path):
         ConfigError, match=r"The weights do not fit .*en_rec_mv3_crnn\.yml: .* not in the file"
     ):
         assemble.export_from_state(cfg, {"head.fc.bias": np.zeros(3, np.float32)}, tmp_path)
+
+
+def test_reference_of_the_parity_check_is_the_live_network(parts, tmp_path, monkeypatch):
+    """Tracing must not turn the network that the exports are compared with into the static one."""
+    seen = {}
+
+    def look(runners, inputs, **options):
+        network = runners["live"].args[0]
+        seen["is_live"] = type(network.forward).__name__ == "method"
+        return {}
+
+    monkeypatch.setattr(bundle.parity, "check", look)
+    monkeypatch.setattr(export_onnx, "missing_packages", lambda: ["paddle2onnx"])
+    export_tiny(parts, tmp_path)
+    assert seen == {"is_live": True}
