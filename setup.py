@@ -34,8 +34,8 @@ EXTRAS = {
     "serve": ["fastapi>=0.100", "uvicorn>=0.23", "python-multipart>=0.0.6"],
     "test": [
         "pytest>=7.4",
-        "ruff>=0.6",
-        "mypy>=1.8",
+        "ruff>=0.17,<0.18",
+        "mypy>=2,<3",
         "types-PyYAML",
         "packaging>=22",
         "setuptools>=71",
