@@ -2,6 +2,7 @@
 
 from ppocr_lite.transforms import (
     det_augment,
+    det_crop,
     det_label,
     det_targets,
     image,
@@ -27,6 +28,7 @@ __all__ = [
     "Transform",
     "build_pipeline",
     "det_augment",
+    "det_crop",
     "det_label",
     "det_targets",
     "image",

@@ -1,0 +1,104 @@
+"""A random window of a page at a chosen size of the text; lines may be cut by its edges."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from ppocr_lite.errors import ConfigError
+from ppocr_lite.geometry import min_area_quad, quad_size
+from ppocr_lite.registry import TRANSFORMS
+from ppocr_lite.transforms.base import Sample
+
+MIN_VISIBLE_HEIGHT = 0.75
+"""A line of which less than this share of the height is inside is neither text nor background."""
+MIN_VISIBLE_PX = 2.0
+
+
+@TRANSFORMS.register()
+class RandomTextCrop:
+    """Scale the page so that its lines get a drawn height, then cut a window around one of them.
+
+    EastRandomCropData never cuts text, so on a dense page it takes the whole page and shrinks it: the detector
+    then sees small text alone. Here the height of the lines decides on the scale, and polygons are cut with the
+    picture, as they are at the edge of a photograph or of a tile. Quads only.
+
+    Args:
+        size: (width, height) of the window in pixels.
+        text_height: range of the page's median line height after scaling, in pixels, drawn on a log scale.
+        max_enlarge: limit of the scale, so that coarse pixels are not blown up beyond what scans show.
+    """
+
+    requires = ("image", "polys", "ignore_tags", "texts")
+    provides = ("image", "polys", "ignore_tags", "texts")
+
+    def __init__(
+        self,
+        size: Sequence[int] = (640, 640),
+        *,
+        text_height: Sequence[float] = (10.0, 48.0),
+        max_enlarge: float = 2.0,
+    ) -> None:
+        self.size = (int(size[0]), int(size[1]))
+        self.text_height = (float(text_height[0]), float(text_height[1]))
+        self.max_enlarge = float(max_enlarge)
+        if min(self.size) < 1 or not 0 < self.text_height[0] <= self.text_height[1]:
+            raise ConfigError(
+                f"RandomTextCrop: expected a positive size and an ascending range text_height, got {size} "
+                f"and {text_height}."
+            )
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample | None:
+        quads = np.asarray(sample["polys"], np.float32)
+        if quads.ndim != 3 or quads.shape[1] != 4 or not len(quads):
+            return None
+        matrix = self._window(quads, rng)
+        white = rng.random() < 0.5  # what lies beyond the page: a bright or a dark ground
+        sample["image"] = cv2.warpAffine(
+            sample["image"],
+            matrix,
+            self.size,
+            flags=cv2.INTER_LINEAR,  # as the resizing at inference does
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(255, 255, 255) if white else (0, 0, 0),
+        )
+        moved = quads * matrix[0, 0] + matrix[:, 2].astype(np.float32)
+        clipped = [(i, *self._clip(quad)) for i, quad in enumerate(moved)]
+        kept = [(i, quad, cut) for i, quad, cut in clipped if quad is not None]
+        if not kept:
+            return None
+        sample["polys"] = np.stack([quad for _, quad, _ in kept]).astype(np.float32)
+        tags = [bool(sample["ignore_tags"][i]) or cut for i, _, cut in kept]
+        sample["ignore_tags"] = np.array(tags, bool)
+        sample["texts"] = [sample["texts"][i] for i, _, _ in kept]
+        return sample
+
+    def _window(self, quads: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Affine matrix [2, 3] from the page to the window: one scale, one shift."""
+        height = float(np.median([min(quad_size(quad)) for quad in quads]))
+        low, high = np.log(self.text_height)
+        scale = min(float(np.exp(rng.uniform(low, high))) / max(1.0, height), self.max_enlarge)
+        target = quads[int(rng.integers(len(quads)))]
+        along = rng.random()
+        centre = scale * (target[[0, 3]].mean(0) * (1 - along) + target[[1, 2]].mean(0) * along)
+        corner = centre - np.array(self.size) * rng.uniform(0.15, 0.85, 2)
+        return np.array([[scale, 0, -corner[0]], [0, scale, -corner[1]]], np.float64)
+
+    def _clip(self, quad: np.ndarray) -> tuple[np.ndarray | None, bool]:
+        """(the part of ``quad`` inside the window, whether it is cut so that it cannot be read)."""
+        width, height = self.size
+        low, high = quad.min(0), quad.max(0)
+        if (low >= 0).all() and high[0] <= width and high[1] <= height:
+            return quad, False
+        if (high <= 0).any() or low[0] >= width or low[1] >= height:
+            return None, False
+        frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        area, part = cv2.intersectConvexConvex(np.ascontiguousarray(quad, np.float32), frame)
+        if area <= 0 or part is None or len(part) < 3:
+            return None, False
+        clipped = min_area_quad(part.reshape(-1, 2))
+        thickness = min(quad_size(clipped))
+        if thickness < MIN_VISIBLE_PX:
+            return None, False
+        # Cut along the line, or a stump of it that is narrower than the line is high.
+        return clipped, thickness < MIN_VISIBLE_HEIGHT * min(quad_size(quad))

@@ -1,0 +1,96 @@
+"""The PyTorch twins give what the Paddle networks give, in evaluation and in training, both ways."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+paddle = pytest.importorskip("paddle")
+
+import ppocr_lite.losses  # noqa: E402, F401 - registers them
+from ppocr_lite.charset import Charset  # noqa: E402
+from ppocr_lite.config import Config  # noqa: E402
+from ppocr_lite.errors import ConfigError, ModelFileError  # noqa: E402
+from ppocr_lite.interop.torch_losses import LOSSES  # noqa: E402
+from ppocr_lite.interop.torch_nets import build_torch_model  # noqa: E402
+from ppocr_lite.interop.torch_weights import from_paddle, to_paddle  # noqa: E402
+from ppocr_lite.modeling import build_model  # noqa: E402
+from ppocr_lite.registry import LOSSES as PADDLE_LOSSES  # noqa: E402
+
+TWINS = {
+    "rec/en/en_rec_mv3_crnn.yml": (2, 1, 32, 128),
+    "det/en/en_det_mv3_db.yml": (1, 3, 96, 128),
+    "cls/en/en_cls_mv3.yml": (2, 3, 48, 192),
+}
+
+
+def pair(repo, name):
+    cfg = Config.load(repo / "configs" / name)
+    arch = cfg.section("Architecture")
+    charset = Charset.load("en_printable.txt") if arch["model_type"] == "rec" else None
+    model = build_model(arch, charset=charset)
+    twin = build_torch_model(arch, charset.ctc_size if charset else None)
+    from_paddle(twin, {k: v.numpy() for k, v in model.state_dict().items()})
+    return cfg, model, twin
+
+
+@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_same_output(repo, name, mode):
+    _, model, twin = pair(repo, name)
+    x = np.random.default_rng(0).standard_normal(TWINS[name]).astype(np.float32)
+    getattr(model, mode)()
+    getattr(twin, mode)()
+    (key, ours), *_ = twin(torch.from_numpy(x)).items()
+    theirs = model(paddle.to_tensor(x))[key].numpy()
+    # The binary map multiplies a difference by k = 50, so rounding shows there first.
+    np.testing.assert_allclose(ours.detach().numpy(), theirs, atol=5e-4 if theirs.shape[1] == 3 else 1e-5)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_weights_go_round(repo, name):
+    _, model, twin = pair(repo, name)
+    weights = to_paddle(twin)
+    state = {k: v.numpy() for k, v in model.state_dict().items()}
+    assert set(weights) <= set(state)
+    assert all(np.array_equal(weights[k], state[k]) for k in weights)
+    assert all(".cell_" in k for k in set(state) - set(weights))  # Paddle's second name of LSTM weights
+
+
+def test_missing_entry_is_named(repo):
+    _, _, twin = pair(repo, "cls/en/en_cls_mv3.yml")
+    weights = to_paddle(twin)
+    del weights["head.fc.bias"]
+    with pytest.raises(ModelFileError, match=r"head\.fc\.bias is missing"):
+        from_paddle(twin, weights)
+
+
+def test_part_without_twin(repo):
+    arch = Config.load(repo / "configs/rec/en/en_rec_mv3_crnn.yml").to_dict()["Architecture"]
+    arch["Neck"]["name"] = "DBFPN"
+    with pytest.raises(ConfigError, match=r"Architecture\.Neck: the PyTorch twin has SequenceEncoder only"):
+        build_torch_model(arch, 10)
+
+
+def test_losses_are_equal():
+    rng = np.random.default_rng(1)
+    maps = rng.random((2, 3, 8, 8), np.float32)
+    batch = {k: rng.random((2, 8, 8), np.float32) for k in ("threshold_map",)}
+    for key in ("threshold_mask", "shrink_map", "shrink_mask"):
+        batch[key] = (rng.random((2, 8, 8)) > 0.4).astype(np.float32)
+    logits = rng.standard_normal((2, 12, 5)).astype(np.float32)
+    labels = {"label": np.array([[1, 2, 0], [3, 3, 4]], np.int32), "length": np.array([2, 3])}
+    cases = [
+        ("det", "DBLoss", {"maps": maps}, batch),
+        ("rec", "CTCLoss", {"logits": logits}, labels),
+        ("cls", "ClsLoss", {"logits": logits[:, 0]}, {"label": np.array([1, 3])}),
+    ]
+    for task, name, preds, targets in cases:
+        ours = LOSSES[task](_tensors(preds, torch.from_numpy), _tensors(targets, torch.from_numpy))
+        theirs = PADDLE_LOSSES.build({"name": name})(
+            _tensors(preds, paddle.to_tensor), _tensors(targets, paddle.to_tensor)
+        )
+        assert float(ours["loss"]) == pytest.approx(float(theirs["loss"]), rel=1e-5), name
+
+
+def _tensors(values, convert):
+    return {k: convert(v) for k, v in values.items()}
