@@ -100,8 +100,9 @@ class DataLoader:
     """Iterates over batches, dicts of Tensors keyed by the names of ``KeepKeys``.
 
     Batches hold images of one shape; the order of batches depends on seed and epoch, not on the workers.
-    In training an epoch has exactly ``len(loader)`` batches, and a sample that cannot be used is replaced by
-    the next that can; faults are counted by kind, logged, and too many are a DataError. In evaluation each
+    In training an epoch has exactly ``len(loader)`` batches (what is left of each width at its end comes
+    together, filled up to the same width), and a sample that cannot be used is replaced by the next that can;
+    faults are counted by kind, logged, and too many are a DataError. In evaluation each
     sample comes at most once, faults are left out with a warning, and ``len`` is the number of batches if
     all images had one shape.
 
@@ -198,7 +199,9 @@ class DataLoader:
         position = int(resume.get("position", 0)) - len(waiting)
         rounds = [[*waiting, *order[position + len(waiting) :]]]
         if self.training:
-            rounds.append(list(order))  # only for the few batches that uneven widths leave missing
+            rounds.append(
+                list(order)
+            )  # only for the few batches that a wrong guess of the length leaves missing
         for number, indices in enumerate(rounds):
             for answer in self._answers(indices, epoch):
                 position += 1
@@ -206,8 +209,9 @@ class DataLoader:
                 batch = None if answer.sample is None else grouper.add(answer.index, answer.sample)
                 if batch is not None:
                     yield batch, position
-            if not self.options.drop_last and number == 0:
-                for batch in grouper.flush():
+            if number == 0:
+                rest = grouper.merge(only_full=self.options.drop_last) if self.training else grouper.flush()
+                for batch in rest:
                     yield batch, position
 
     def _answers(self, indices: Sequence[int], epoch: int) -> Iterable[Answer]:

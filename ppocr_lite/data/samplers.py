@@ -76,6 +76,22 @@ class Grouper:
         for shape in sorted(self._groups):
             yield [item[2] for item in self._groups.pop(shape)]
 
+    def merge(self, *, only_full: bool = False) -> Iterator[list[dict[str, Any]]]:
+        """All that is left, whatever its width, as batches whose narrower images are filled up with 0.
+
+        That is how RecResizeImg fills a line up itself. Only the last batch (of each height) may be smaller
+        than the others; ``only_full`` leaves it out.
+        """
+        items = [(shape[:-1], shape[-1:], item) for shape, group in self._groups.items() for item in group]
+        items.sort(key=lambda entry: (entry[0], entry[1], -entry[2][0]))
+        self._groups.clear()
+        while items:
+            height, width, _ = items[-1]
+            size = self.size_for(height + width)
+            chosen = [items.pop() for _ in range(size) if items and items[-1][0] == height]
+            if len(chosen) == size or not only_full:
+                yield [widen(item[2], *width) for _, _, item in chosen]
+
     def pending(self) -> list[int]:
         """Indices of the samples that wait, in the order in which they came."""
         items = sorted((arrived, index) for group in self._groups.values() for arrived, index, _ in group)
@@ -86,3 +102,16 @@ def image_shape(sample: dict[str, Any]) -> Shape:
     """Shape of a sample's image; empty without an image array."""
     image = sample.get("image")
     return tuple(image.shape) if isinstance(image, np.ndarray) else ()
+
+
+def widen(sample: dict[str, Any], width: int = 0) -> dict[str, Any]:
+    """The sample with its image filled up with 0 on the right, and ``valid_ratio`` for the new width."""
+    shape = image_shape(sample)
+    if not shape or shape[-1] >= width:
+        return sample
+    image = np.zeros((*shape[:-1], width), sample["image"].dtype)
+    image[..., : shape[-1]] = sample["image"]
+    wider = {**sample, "image": image}
+    if "valid_ratio" in sample:
+        wider["valid_ratio"] = sample["valid_ratio"] * np.float32(shape[-1] / width)
+    return wider

@@ -37,3 +37,24 @@ def test_grouper_scales_the_batch_with_the_width():
     assert grouper.pending() == [0]
     assert [len(rest) for rest in grouper.flush()] == [1]
     assert grouper.pending() == []
+
+
+def test_merging_fills_narrower_images_up():
+    grouper = Grouper(2)
+    for i, width in enumerate((64, 128, 192)):
+        image = np.full((1, 2, width), float(i + 1), np.float32)
+        assert grouper.add(i, {"image": image, "valid_ratio": np.float32(1.0)}) is None
+    first, second = grouper.merge()
+    assert [sample["image"].shape for sample in first] == [(1, 2, 192)] * 2
+    assert first[1]["image"][0, 0, 127] == 2
+    assert first[1]["image"][0, 0, 128:].sum() == 0
+    assert first[1]["valid_ratio"] == pytest.approx(128 / 192)
+    assert [sample["image"].shape for sample in second] == [(1, 2, 64)]
+    assert grouper.pending() == []
+
+
+def test_merging_only_full_batches():
+    grouper = Grouper(2)
+    for i, width in enumerate((64, 128, 192)):
+        grouper.add(i, {"image": np.zeros((1, 2, width))})
+    assert [len(batch) for batch in grouper.merge(only_full=True)] == [2]
