@@ -45,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
             "--charset", default="en_printable.txt", help="dictionary file, one character a line"
         )
         make.add_argument("--level", type=float, default=1.0, help="damage, 0 (clean) to 1")
+        make.add_argument("--font-cache", default=None, help="JSON file that keeps the font scan")
         make.add_argument("--lmdb", action="store_true", help="one LMDB instead of picture files (rec, cls)")
         make.add_argument("--quality", type=int, default=0, help="JPEG quality of the files; 0 writes PNG")
         if kind == "det":
@@ -153,6 +154,7 @@ def make_stream(options: argparse.Namespace) -> SynthStream:
         charset=options.charset,
         seed=options.seed,
         level=options.level,
+        font_cache=options.font_cache,
         **extra,
     )
 

@@ -131,21 +131,14 @@ def draw_text(
         pad: pixels left free on all sides; half the font's height by default.
         ligatures: draw fi, fl, ffi, ffl as the font's single glyphs (the caller checks that it has them).
     """
-    image_module, draw_module = pillow()
     ascent, descent = font.getmetrics()
     pad = (ascent + descent) // 2 if pad is None else pad
-    parts, width, runs = lay_out(font, text, style or TextStyle(), rng)
-    canvas = image_module.new("L", (int(width) + 2 * pad + 2, ascent + descent + 2 * pad), 0)
-    draw = draw_module.Draw(canvas)
-    for part in parts:
-        shown = part.text
-        if ligatures:
-            for letters, sign in _LIGATURES.items():
-                shown = shown.replace(letters, sign)
-        fill = int(255 * part.strength)
-        draw.text((pad + part.x, pad + ascent + part.dy), shown, fill, font=font, anchor="ls")
+    style = style or TextStyle()
+    parts, width, runs = lay_out(font, text, style, rng)
+    size = (int(width) + 2 * pad + 2, ascent + descent + 2 * pad)
+    draw = _draw_letters if style.by_letter else _draw_runs
     return Ink(
-        np.array(canvas),
+        draw(font, parts, size, (pad, pad + ascent), ligatures),
         baseline=pad + ascent,
         ascender=pad,
         descender=pad + ascent + descent,
@@ -154,3 +147,47 @@ def draw_text(
         runs=tuple((pad + int(a), pad + int(np.ceil(b))) for a, b, _ in runs),
         texts=tuple(t for _, _, t in runs),
     )
+
+
+def _draw_runs(
+    font: Any, parts: list[Placed], size: tuple[int, int], origin: tuple[int, int], ligatures: bool
+) -> np.ndarray:
+    """Draw each part with the font's kerning; uint8 [H, W] of ``size`` (width, height)."""
+    image_module, draw_module = pillow()
+    canvas = image_module.new("L", size, 0)
+    draw = draw_module.Draw(canvas)
+    for part in parts:
+        shown = part.text
+        if ligatures:
+            for letters, sign in _LIGATURES.items():
+                shown = shown.replace(letters, sign)
+        draw.text((origin[0] + part.x, origin[1]), shown, 255, font=font, anchor="ls")
+    return np.array(canvas)
+
+
+def _draw_letters(
+    font: Any, parts: list[Placed], size: tuple[int, int], origin: tuple[int, int], ligatures: bool
+) -> np.ndarray:
+    """Draw letter by letter, each kind once, at whole pixels; no ligatures where letters stand apart."""
+    canvas = np.zeros((size[1], size[0]), np.uint8)
+    glyphs: dict[str, tuple[np.ndarray, int, int]] = {}
+    for part in parts:
+        if part.text not in glyphs:
+            glyphs[part.text] = _glyph(font, part.text)
+        glyph, left, top = glyphs[part.text]
+        x, y = max(0, round(origin[0] + part.x) + left), max(0, round(origin[1] + part.dy) + top)
+        target = canvas[y : y + glyph.shape[0], x : x + glyph.shape[1]]
+        glyph = glyph[: target.shape[0], : target.shape[1]]
+        if part.strength < 1:
+            glyph = (glyph * part.strength).astype(np.uint8)
+        np.maximum(target, glyph, out=target)
+    return canvas
+
+
+def _glyph(font: Any, letter: str) -> tuple[np.ndarray, int, int]:
+    """(ink uint8 [h, w], its left and top from the pen's place on the baseline)."""
+    image_module, draw_module = pillow()
+    left, top, right, bottom = (int(v) for v in font.getbbox(letter, anchor="ls"))
+    canvas = image_module.new("L", (max(1, right - left + 2), max(1, bottom - top + 2)), 0)
+    draw_module.Draw(canvas).text((1 - left, 1 - top), letter, 255, font=font, anchor="ls")
+    return np.array(canvas), left - 1, top - 1

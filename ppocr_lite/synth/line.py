@@ -10,7 +10,7 @@ from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink
 from ppocr_lite.synth.fonts import FontLibrary
 from ppocr_lite.synth.ink import Ink, TextStyle, draw_text
-from ppocr_lite.synth.sampling import NoiseTiles, Rng, Weighted, between, chance
+from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import SCENE_SHARES, Scene, age_ink, photometric
 from ppocr_lite.synth.strokes import draw_neighbours, draw_rules, outline
 from ppocr_lite.synth.text import TextSource
@@ -65,7 +65,7 @@ class LineRenderer:
         self.height = height
         self.level = float(level)
         self.max_ratio = max_ratio
-        self.tiles = NoiseTiles()
+        self.tiles = shared_tiles()
         self._scene = Weighted(scenes)
         self._clean = scenes[0][0]
 
@@ -108,14 +108,14 @@ class LineRenderer:
             scale = max(1.0, size / em)
         size = _round_size(em * scale)
         font = self.fonts.load(font_index, size)
-        ligatures = chance(rng, 0.5) and self.fonts.fonts[font_index].kind == "serif"
+        info = self.fonts.fonts[font_index]
         ink = draw_text(
             font,
             text,
             rng,
             style=_style(rng, scene, size),
             pad=int(size * 0.75) + 2,
-            ligatures=ligatures and self.fonts.has_ligatures(font_index),
+            ligatures=chance(rng, 0.5) and info.kind == "serif" and info.ligatures,
         )
         if scene.printed and chance(rng, 0.45):
             draw_neighbours(ink.mask, ink, rng)
@@ -131,9 +131,12 @@ class LineRenderer:
             mask = _tilt(rng, mask, (top, bottom, left, right))
         else:
             mask = mask[top:bottom, left:right]
-        if scale > 1.001:
-            size = (max(3, round(mask.shape[1] / scale)), max(6, round(mask.shape[0] / scale)))
-            mask = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+        # Condensed and wide type, and pixels that are not square (fax, 200 by 100 dpi).
+        stretch = between(rng, 0.78, 1.3) if chance(rng, 0.25) else 1.0
+        if scale > 1.001 or stretch != 1.0:
+            size = (max(3, round(mask.shape[1] * stretch / scale)), max(6, round(mask.shape[0] / scale)))
+            kind = cv2.INTER_AREA if scale > 1.001 else cv2.INTER_LINEAR
+            mask = cv2.resize(mask, size, interpolation=kind)
         image = mask.astype(np.float32) * np.float32(1 / 255)
         if chance(rng, 0.05) and image.shape[1] > 4 * image.shape[0]:
             image = fx.curve_rows(image, rng, height=between(rng, 0.02, 0.07) * image.shape[0])

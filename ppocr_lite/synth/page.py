@@ -14,7 +14,7 @@ from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_in
 from ppocr_lite.synth.fonts import FontLibrary
 from ppocr_lite.synth.ink import TextStyle
 from ppocr_lite.synth.placing import place
-from ppocr_lite.synth.sampling import NoiseTiles, Rng, Weighted, between, chance
+from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import Scene, age_ink, photometric
 from ppocr_lite.synth.setter import Setter
 from ppocr_lite.synth.text import TextSource
@@ -110,7 +110,7 @@ class PageRenderer:
         self.side = side
         self.turned = turned
         self.min_em = min_em
-        self.tiles = NoiseTiles()
+        self.tiles = shared_tiles()
         self._layout = Weighted(kinds)
 
     def render(self, rng: Rng) -> PageSample:

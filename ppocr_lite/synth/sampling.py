@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -56,8 +57,8 @@ class NoiseTiles:
         self.clouds = _unit(_octave(rng, 24) + 1.5 * _octave(rng, 60) + 0.4 * _octave(rng, 8))
         self.photo = _unit(_shapes(rng) + 0.25 * _octave(rng, 30) + 0.06 * self.white)
 
-    def __reduce__(self) -> tuple[type["NoiseTiles"], tuple[int]]:
-        return NoiseTiles, (self.seed,)  # a worker makes its own: faster than 20 MB through a pipe
+    def __reduce__(self) -> tuple[Any, tuple[int]]:
+        return _tiles_again, (self.seed,)  # a worker makes its own: faster than 20 MB through a pipe
 
     def cut(self, rng: Rng, tile: np.ndarray, height: int, width: int) -> np.ndarray:
         """A window [height, width] of ``tile`` (a view or an enlarged copy; do not write into it)."""
@@ -70,6 +71,17 @@ class NoiseTiles:
         window = tile[y : y + height, x : x + width]
         turn = int(rng.random() * 4)
         return window[:: -1 if turn & 1 else 1, :: -1 if turn & 2 else 1]
+
+
+@lru_cache(maxsize=1)
+def shared_tiles() -> NoiseTiles:
+    """The process's own NoiseTiles, made at first use: renderers of several levels share its 20 MB."""
+    return NoiseTiles()
+
+
+def _tiles_again(seed: int) -> NoiseTiles:
+    """The unpickled tiles: the shared ones if they have this seed."""
+    return shared_tiles() if shared_tiles().seed == seed else NoiseTiles(seed)
 
 
 def smooth_field(rng: Rng, height: int, width: int, *, rows: int = 2, columns: int = 4) -> np.ndarray:

@@ -29,6 +29,7 @@ class SynthStream:
         seed: the stream's seed.
         level: 0 clean .. 1 the full range of damage.
         text_options: passed to TextSource (max_length, min_count, per) when ``texts`` are files.
+        font_cache: JSON file that keeps the font scan (5 to 60 s) for the next start.
         options: passed to LineRenderer (``rec``, ``cls``) or PageRenderer (``det``).
 
     Picklable: fonts are opened where they are used.
@@ -44,6 +45,7 @@ class SynthStream:
         seed: int = 0,
         level: float = 1.0,
         text_options: Mapping[str, Any] | None = None,
+        font_cache: str | Path | None = None,
         **options: Any,
     ) -> None:
         if kind not in KINDS:
@@ -53,7 +55,10 @@ class SynthStream:
         if isinstance(charset, str | Path):
             charset = Charset.load(charset)
         self.charset = charset.characters if isinstance(charset, Charset) else tuple(charset)
-        library = fonts if isinstance(fonts, FontLibrary) else FontLibrary(_listed(fonts), self.charset)
+        if isinstance(fonts, FontLibrary):
+            library = fonts
+        else:
+            library = FontLibrary(_listed(fonts), self.charset, cache_file=font_cache)
         source = (
             texts
             if isinstance(texts, TextSource)

@@ -6,7 +6,8 @@ import pytest
 
 from ppocr_lite.errors import DataError, MissingDependency
 from ppocr_lite.synth.font_kinds import kind_of, style_weight
-from ppocr_lite.synth.fonts import FontLibrary, image_font_module
+from ppocr_lite.synth.font_scan import image_font_module
+from ppocr_lite.synth.fonts import FontLibrary
 from ppocr_lite.synth.sfnt import FontTables, read_tables
 
 
@@ -92,3 +93,17 @@ def test_missing_pillow_names_the_pip_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(MissingDependency, match="pip install 'ppocr-lite"):
         image_font_module()
+
+
+def test_scan_is_kept_in_the_cache_file(font_file, characters, tmp_path, monkeypatch, caplog):
+    cache = tmp_path / "deep" / "fonts.json"
+    first = FontLibrary([font_file], characters, cache_file=cache)
+    monkeypatch.setattr("ppocr_lite.synth.font_scan._examine", lambda *a: pytest.fail("examined again"))
+    second = FontLibrary([font_file], characters, cache_file=cache)
+    assert second.fonts == first.fonts
+    assert (second._coverage == first._coverage).all()
+    monkeypatch.undo()
+    cache.write_text("{broken", encoding="utf-8")
+    assert FontLibrary([font_file], characters, cache_file=cache).fonts == first.fonts
+    assert "unreadable font cache" in caplog.text
+    assert FontLibrary([font_file], "abc", cache_file=cache)._coverage.shape == (1, 3)
