@@ -44,7 +44,7 @@ class FontLibrary:
         charset: Sequence[str],
         *,
         kinds: Sequence[str] | None = None,
-        cache_size: int = 1200,
+        cache_size: int = 800,
         cache_file: str | Path | None = None,
     ) -> None:
         self.charset = "".join(charset)

@@ -86,6 +86,7 @@ def lay_out(
     parts: list[Placed] = []
     runs: list[tuple[float, float, str]] = []
     words: list[str] = []
+    widths: dict[str, float] = {}
     x = start = 0.0
     for i, word in enumerate(text.split(" ")):
         if i:
@@ -96,18 +97,27 @@ def lay_out(
             else:
                 x += space
         words.append(word)
-        x = _place_word(font, word, x, style, rng, parts)
+        x = _place_word(font, word, x, style, rng, parts, widths)
     runs.append((start, x, " ".join(words)))
     return parts, x, runs
 
 
-def _place_word(font: Any, word: str, x: float, style: TextStyle, rng: Rng, parts: list[Placed]) -> float:
-    """Append the parts of ``word`` from ``x`` on; return where it ends."""
+def _place_word(
+    font: Any,
+    word: str,
+    x: float,
+    style: TextStyle,
+    rng: Rng,
+    parts: list[Placed],
+    widths: dict[str, float],
+) -> float:
+    """Append the parts of ``word`` from ``x`` on, keep letters' ``widths``; return where it ends."""
     if not style.by_letter:
         parts.append(Placed(word, x))
         return x + font.getlength(word)
-    widths = {letter: font.getlength(letter) for letter in set(word)}
     for letter in word:
+        if letter not in widths:
+            widths[letter] = font.getlength(letter)
         dy = style.jitter * (2 * rng.random() - 1) if style.jitter else 0.0
         strength = 1 - style.uneven * rng.random() ** 2 if style.uneven else 1.0
         parts.append(Placed(letter, x + dy * 0.5, dy, strength))
@@ -186,8 +196,6 @@ def _draw_letters(
 
 def _glyph(font: Any, letter: str) -> tuple[np.ndarray, int, int]:
     """(ink uint8 [h, w], its left and top from the pen's place on the baseline)."""
-    image_module, draw_module = pillow()
-    left, top, right, bottom = (int(v) for v in font.getbbox(letter, anchor="ls"))
-    canvas = image_module.new("L", (max(1, right - left + 2), max(1, bottom - top + 2)), 0)
-    draw_module.Draw(canvas).text((1 - left, 1 - top), letter, 255, font=font, anchor="ls")
-    return np.array(canvas), left - 1, top - 1
+    mask, (left, top) = font.getmask2(letter, mode="L", anchor="ls")
+    width, height = mask.size
+    return np.array(mask, np.uint8).reshape(height, width), int(left), int(top)

@@ -193,7 +193,7 @@ def _style(rng: Rng, scene: Scene, size: int) -> TextStyle:
 def _crop_box(rng: Rng, ink: Ink, em: float) -> tuple[int, int, int, int]:
     """(top, bottom, left, right) of a detector's box: near the ink, sometimes loose, sometimes cutting it."""
     band = ink.mask[ink.ascender - int(0.1 * em) : ink.descender + 1]
-    rows = np.flatnonzero(band[:, ink.left : ink.right + 1].max(axis=1, initial=0) > 60)
+    rows = np.flatnonzero(cv2.reduce(band[:, ink.left : ink.right + 1], 1, cv2.REDUCE_MAX) > 60)
     first = ink.ascender - int(0.1 * em)
     ink_top, ink_bottom = (
         (first + rows[0], first + rows[-1] + 1) if len(rows) else (ink.ascender, ink.baseline)
