@@ -44,13 +44,16 @@ class TextClassifier:
     ) -> "TextClassifier":
         """Load a classifier; ``image_shape`` (C, h, w) and ``labels`` win over what the model says."""
         opened = model if isinstance(model, Model) else open_model(model, engine)
-        described = opened.step("ResizeImg").get("image_shape")
-        shape = network_shape(opened, image_shape, described or DEFAULT_SHAPE)
+        step = opened.step("ResizeImg")
+        shape = network_shape(opened, image_shape, step.get("image_shape") or DEFAULT_SHAPE)
+        kept = {key: step[key] for key in ("padding", "cut_long") if key in step}
         section: dict[str, Any] = {"name": "ClsPostProcess", **opened.post_process}
         if labels is not None or "label_list" not in section:
             section["label_list"] = list(labels or DEFAULT_LABELS)
         try:
-            pipeline = build_pipeline([{"ClsResizeImg": {"image_shape": list(shape)}}], sources=ARRAY_SOURCES)
+            pipeline = build_pipeline(
+                [{"ClsResizeImg": {"image_shape": list(shape), **kept}}], sources=ARRAY_SOURCES
+            )
             postprocess = build_postprocess(section, where="PostProcess")
         except ConfigError as error:
             raise ModelFileError(

@@ -104,3 +104,14 @@ def test_wrong_parameters():
         DetResizeForTest(limit_type="mid")
     with pytest.raises(ConfigError, match=r"DetResizeForTest\.image_shape"):
         DetResizeForTest(image_shape=[3, 32, 32])
+
+
+def test_cls_resize_takes_the_middle_of_a_long_line():
+    image = np.zeros((10, 200, 3), np.uint8)
+    image[:, 80:120] = 255  # the middle 4 : 1 of a 20 : 1 line
+    cut = ClsResizeImg([3, 48, 192], cut_long=True)({"image": image})["image"]
+    assert cut.min() == 1.0
+    squeezed = ClsResizeImg([3, 48, 192])({"image": image})["image"]
+    assert squeezed.min() == -1.0
+    short = np.full((10, 20, 3), 255, np.uint8)
+    assert ClsResizeImg([3, 48, 192], cut_long=True)({"image": short})["image"][0, 0, 96:].max() == 0.0
