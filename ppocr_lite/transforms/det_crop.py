@@ -19,9 +19,9 @@ MIN_VISIBLE_PX = 2.0
 class RandomTextCrop:
     """Scale the page so that its lines get a drawn height, then cut a window around one of them.
 
-    EastRandomCropData never cuts text, so on a dense page it takes the whole page and shrinks it: the detector
-    then sees small text alone. Here the height of the lines decides on the scale, and polygons are cut with the
-    picture, as they are at the edge of a photograph or of a tile. Quads only.
+    EastRandomCropData never cuts text, so on a dense page it takes the whole page and shrinks it: the
+    detector then sees small text alone. Here the height of the lines decides on the scale, and polygons are
+    cut with the picture, as they are at the edge of a photograph or of a tile. Quads only.
 
     Args:
         size: (width, height) of the window in pixels.
