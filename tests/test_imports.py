@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-CORE = {"errors", "registry", "config", "charset", "geometry", "reading", "offset", "images", "structures"}
+CORE = {
+    "errors",
+    "registry",
+    "config",
+    "charset",
+    "geometry",
+    "reading",
+    "offset",
+    "images",
+    "structures",
+    "mobilenet",
+}
 SHARED = {"transforms", "postprocess", "metrics"}
 RUNTIME = {"inference", "visualize", "cli", "__init__"}
 PADDLE_FREE = CORE | SHARED | RUNTIME | {"synth"}

@@ -9,12 +9,6 @@ BN_EPS = 1e-5
 BN_MOMENTUM = 0.1
 
 
-def make_divisible(value: float, divisor: int = 8) -> int:
-    """Nearest multiple of ``divisor``, at least ``divisor`` and never under 90 % of ``value``."""
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * value else rounded
-
-
 class ConvBN(nn.Module):
     """Bias-free convolution and batch norm, then an activation: ``relu``, ``hardswish`` or None."""
 
@@ -84,37 +78,3 @@ class InvertedResidual(nn.Module):
             y = self.mid_se(y)
         y = self.linear_conv(y)
         return x + y if self.shortcut else y
-
-
-# kernel, expanded width, output width, squeeze-excite, activation, stride (detector); widths at scale 1.
-LARGE = (
-    (3, 16, 16, False, "relu", 1),
-    (3, 64, 24, False, "relu", 2),
-    (3, 72, 24, False, "relu", 1),
-    (5, 72, 40, True, "relu", 2),
-    (5, 120, 40, True, "relu", 1),
-    (5, 120, 40, True, "relu", 1),
-    (3, 240, 80, False, "hardswish", 2),
-    (3, 200, 80, False, "hardswish", 1),
-    (3, 184, 80, False, "hardswish", 1),
-    (3, 184, 80, False, "hardswish", 1),
-    (3, 480, 112, True, "hardswish", 1),
-    (3, 672, 112, True, "hardswish", 1),
-    (5, 672, 160, True, "hardswish", 2),
-    (5, 960, 160, True, "hardswish", 1),
-    (5, 960, 160, True, "hardswish", 1),
-)
-SMALL = (
-    (3, 16, 16, True, "relu", 2),
-    (3, 72, 24, False, "relu", 2),
-    (3, 88, 24, False, "relu", 1),
-    (5, 96, 40, True, "hardswish", 2),
-    (5, 240, 40, True, "hardswish", 1),
-    (5, 240, 40, True, "hardswish", 1),
-    (5, 120, 48, True, "hardswish", 1),
-    (5, 144, 48, True, "hardswish", 1),
-    (5, 288, 96, True, "hardswish", 2),
-    (5, 576, 96, True, "hardswish", 1),
-    (5, 576, 96, True, "hardswish", 1),
-)
-LAST_WIDTH = {"large": 960, "small": 576}

@@ -14,16 +14,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.interop.torch_blocks import (
-    BN_EPS,
-    BN_MOMENTUM,
-    LARGE,
-    LAST_WIDTH,
-    SMALL,
-    ConvBN,
-    InvertedResidual,
-    make_divisible,
-)
+from ppocr_lite.interop.torch_blocks import BN_EPS, BN_MOMENTUM, ConvBN, InvertedResidual
+from ppocr_lite.mobilenet import STEM_WIDTH, TABLES, Row, make_divisible
 
 
 class DetBackbone(nn.Module):
@@ -33,23 +25,18 @@ class DetBackbone(nn.Module):
         self, in_channels: int = 3, model_name: str = "large", scale: float = 0.5, disable_se: bool = False
     ) -> None:
         super().__init__()
-        table = LARGE if model_name == "large" else SMALL
-        first_stage_row = 2 if model_name == "large" else 0
-        channels = make_divisible(16 * scale)
+        table = TABLES[model_name]
+        channels = make_divisible(STEM_WIDTH * scale)
         self.conv = ConvBN(in_channels, channels, kernel=3, stride=2, act="hardswish")
         stages: list[list[nn.Module]] = [[]]
         self.out_channels: list[int] = []
-        for row, (kernel, mid, out, se, act, stride) in enumerate(table):
-            if stride == 2 and row > first_stage_row:
+        for index, row in enumerate(table.rows):
+            if row.stride == 2 and index >= table.first_cut:
                 self.out_channels.append(channels)
                 stages.append([])
-            mid, out = make_divisible(mid * scale), make_divisible(out * scale)
-            unit = InvertedResidual(
-                channels, mid, out, kernel=kernel, stride=stride, se=se and not disable_se, act=act
-            )
-            stages[-1].append(unit)
-            channels = out
-        last = make_divisible(LAST_WIDTH[model_name] * scale)
+            stages[-1].append(_unit(channels, row, row.stride, scale, disable_se))
+            channels = make_divisible(row.out * scale)
+        last = make_divisible(table.last_width * scale)
         stages[-1].append(ConvBN(channels, last, kernel=1, act="hardswish"))
         self.out_channels.append(last)
         for i, stage in enumerate(stages):
@@ -77,30 +64,39 @@ class RecBackbone(nn.Module):
         disable_se: bool = False,
     ) -> None:
         super().__init__()
-        large = model_name == "large"
-        strided = dict(zip((0, 1, 3, 12), large_stride) if large else zip((0, 1, 3, 8), small_stride))
-        channels = make_divisible(16 * scale)
+        table, large = TABLES[model_name], model_name == "large"
+        vertical = large_stride if large else small_stride
+        strides: dict[int, int | tuple[int, int]] = {r: (s, 1) for r, s in zip(table.stride_rows, vertical)}
+        if large:
+            strides[0] = vertical[0]  # horizontal too
+        channels = make_divisible(STEM_WIDTH * scale)
         self.conv1 = ConvBN(in_channels, channels, kernel=3, stride=2, act="hardswish")
         units = []
-        for row, (kernel, mid, out, se, act, _) in enumerate(LARGE if large else SMALL):
-            stride: int | tuple[int, int] = 1
-            if row in strided:
-                stride = strided[row] if large and row == 0 else (strided[row], 1)
-            mid, out = make_divisible(mid * scale), make_divisible(out * scale)
-            units.append(
-                InvertedResidual(
-                    channels, mid, out, kernel=kernel, stride=stride, se=se and not disable_se, act=act
-                )
-            )
-            channels = out
+        for index, row in enumerate(table.rows):
+            units.append(_unit(channels, row, strides.get(index, 1), scale, disable_se))
+            channels = make_divisible(row.out * scale)
         self.blocks = nn.Sequential(*units)
-        self.out_channels = make_divisible(LAST_WIDTH[model_name] * scale)
+        self.out_channels = make_divisible(table.last_width * scale)
         self.conv2 = ConvBN(channels, self.out_channels, kernel=1, act="hardswish")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv2(self.blocks(self.conv1(x)))
         # Paddle's pooling keeps a height of 1; PyTorch's would refuse it.
         return F.max_pool2d(x, (min(2, x.shape[2]), 2), 2)
+
+
+def _unit(
+    channels: int, row: Row, stride: int | tuple[int, int], scale: float, disable_se: bool
+) -> InvertedResidual:
+    return InvertedResidual(
+        channels,
+        make_divisible(row.expand * scale),
+        make_divisible(row.out * scale),
+        kernel=row.kernel,
+        stride=stride,
+        se=row.use_se and not disable_se,
+        act=row.act,
+    )
 
 
 class DBFPN(nn.Module):

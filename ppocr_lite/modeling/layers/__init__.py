@@ -1,6 +1,6 @@
 """Blocks that several networks share."""
 
-from ppocr_lite.modeling.layers.channels import make_divisible
+from ppocr_lite.mobilenet import make_divisible
 from ppocr_lite.modeling.layers.conv_bn import ACTIVATIONS, BatchNorm, ConvBN
 from ppocr_lite.modeling.layers.init import uniform_attr
 from ppocr_lite.modeling.layers.inverted_residual import InvertedResidual
