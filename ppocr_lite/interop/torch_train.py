@@ -160,6 +160,8 @@ class TwinTrainer:
 
     def _batches(self) -> Iterator[Mapping[str, np.ndarray]]:
         first = self.step // len(self.loader) + 1
+        if self.step % len(self.loader) == 0:
+            self._resume_state = None  # the epoch was over: the next begins at its start
         if self._resume_state:
             self.loader.load_state_dict(self._resume_state)
         for epoch in range(first, self.epochs + 1):
