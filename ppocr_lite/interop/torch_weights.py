@@ -22,7 +22,8 @@ def to_paddle(model: nn.Module) -> dict[str, np.ndarray]:
         value = tensor.detach().float().cpu().numpy()
         if owner in linear and last == "weight":
             value = value.T
-        out[f"{owner}.{_STATISTICS.get(last, last)}"] = np.ascontiguousarray(value)
+        # A copy: the array would otherwise change with the model.
+        out[f"{owner}.{_STATISTICS.get(last, last)}"] = np.array(value, order="C")
     return out
 
 
