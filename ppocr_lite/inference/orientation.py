@@ -1,7 +1,8 @@
 """Which way round to read each line: the classifier proposes, the page and the recognizer decide.
 
-A classifier alone turns some good lines over, and a page is printed one way up. So a page is turned when most
-of its lines say so, and a single line only when it reads better turned.
+A classifier alone turns some good lines over, and a page is printed one way up. So the lines vote with their
+probabilities, which many unsure answers make a sure one; a page that seems upside down is believed when its
+widest lines read better turned. A single line is turned only when it reads better so.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,14 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ppocr_lite.inference.clock import StageClock
-from ppocr_lite.inference.text_classifier import turn_half
+from ppocr_lite.inference.text_classifier import UPSIDE_DOWN, turn_half
 from ppocr_lite.structures import ClsResult, RecResult
 
 CLS_MODES = ("vote", "each")
-PAGE_SHARE = 0.6
-"""Share of the lines' width that must say 180 to turn a page."""
+PAGE_SHARE = 0.5
+"""Mean probability of 180, lines weighted by their width, from which a page is suspected."""
 PROBE_LINES = 3
 """So many wide lines of a page that seems upside down are read both ways before it is believed."""
+MIN_GAIN = 0.03
+"""By so much the mean score of those lines must be better turned: scores that differ by less say nothing."""
 
 Recognize = Callable[[Sequence[np.ndarray], StageClock], list[RecResult]]
 
@@ -56,7 +59,7 @@ def choose_readings(
         turned = suspects
         doubts: list[int] = []
     else:
-        page = _page_is_turned(crops, suspects, recognize, clock)
+        page = labels is not None and _page_is_turned(crops, labels, recognize, clock)
         turned = [page] * len(crops)
         doubts = [i for i, suspect in enumerate(suspects) if suspect and not page]
     first = [turn_half(crop) if turn else crop for crop, turn in zip(crops, turned)]
@@ -71,14 +74,19 @@ def choose_readings(
 
 
 def _page_is_turned(
-    crops: Sequence[np.ndarray], suspects: Sequence[bool], recognize: Recognize, clock: StageClock
+    crops: Sequence[np.ndarray], labels: Sequence[ClsResult], recognize: Recognize, clock: StageClock
 ) -> bool:
-    """Whether most of the page's text says 180, and its widest lines read better so."""
+    """Whether the page's lines lean to 180, and its widest lines read better so."""
     widths = [crop.shape[1] / crop.shape[0] for crop in crops]
-    share = sum(w for w, suspect in zip(widths, suspects) if suspect)
-    if not any(suspects) or share < PAGE_SHARE * sum(widths):
+    share = sum(w * probability_turned(r) for w, r in zip(widths, labels))
+    if not widths or share < PAGE_SHARE * sum(widths):
         return False
-    wide = sorted((i for i, s in enumerate(suspects) if s), key=lambda i: -widths[i])[:PROBE_LINES]
+    wide = sorted(range(len(crops)), key=lambda i: -widths[i])[:PROBE_LINES]
     read = recognize([*(crops[i] for i in wide), *(turn_half(crops[i]) for i in wide)], clock)
     as_is = sum(r.score for r in read[: len(wide)])
-    return sum(r.score for r in read[len(wide) :]) > as_is
+    return sum(r.score for r in read[len(wide) :]) > as_is + MIN_GAIN * len(wide)
+
+
+def probability_turned(result: ClsResult) -> float:
+    """Probability that a crop stands on its head, by a classifier of two labels."""
+    return result.score if UPSIDE_DOWN in result.label else 1.0 - result.score

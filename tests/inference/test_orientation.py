@@ -50,6 +50,12 @@ def test_a_wrong_classifier_does_not_turn_a_good_page() -> None:
     assert {r.result.text for r in readings} == {"good"}
 
 
+def test_many_unsure_answers_turn_a_page() -> None:
+    leaning = ClsResult("180", 0.6)
+    assert all(r.turned for r in choose([True] * 4, [leaning, leaning, leaning, ClsResult("0", 0.55)]))
+    assert not any(r.turned for r in choose([True] * 4, [ClsResult("0", 0.6)] * 3 + [leaning]))
+
+
 def test_a_single_line_is_turned_only_when_it_reads_better() -> None:
     readings = choose([False, True, False, False, False], [UP, DOWN, DOWN, UP, UP])
     assert [r.turned for r in readings] == [False, True, False, False, False]
