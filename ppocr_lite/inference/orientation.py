@@ -79,8 +79,8 @@ def _page_is_turned(
     """Whether the page's lines lean to 180, and its widest lines read better so."""
     widths = [crop.shape[1] / crop.shape[0] for crop in crops]
     share = sum(w * probability_turned(r) for w, r in zip(widths, labels))
-    if not widths or share < PAGE_SHARE * sum(widths):
-        return False
+    if len(crops) < PROBE_LINES or share < PAGE_SHARE * sum(widths):
+        return False  # a line or two are no page: each is judged by itself
     wide = sorted(range(len(crops)), key=lambda i: -widths[i])[:PROBE_LINES]
     read = recognize([*(crops[i] for i in wide), *(turn_half(crops[i]) for i in wide)], clock)
     as_is = sum(r.score for r in read[: len(wide)])
