@@ -3,6 +3,8 @@
 import logging
 import sys
 
+import _checkout  # noqa: F401 - before the package that it finds
+
 from ppocr_lite.config import Config
 from ppocr_lite.engine import assemble, tool
 

@@ -3,6 +3,8 @@
 import logging
 import sys
 
+import _checkout  # noqa: F401 - before the package that it finds
+
 from ppocr_lite.errors import PPOCRError
 from ppocr_lite.synth.cli import main
 

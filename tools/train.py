@@ -2,6 +2,8 @@
 
 import sys
 
+import _checkout  # noqa: F401 - before the package that it finds
+
 from ppocr_lite.config import Config
 from ppocr_lite.engine import assemble, tool
 

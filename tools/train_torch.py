@@ -5,6 +5,8 @@ import logging
 import sys
 from pathlib import Path
 
+import _checkout  # noqa: F401 - before the package that it finds
+
 from ppocr_lite.config import Config
 from ppocr_lite.errors import MissingDependency, PPOCRError
 

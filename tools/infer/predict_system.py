@@ -2,6 +2,8 @@
 
 import sys
 
+import _checkout  # noqa: F401 - before the package that it finds
+
 from ppocr_lite.inference import runs, tool
 
 if __name__ == "__main__":
