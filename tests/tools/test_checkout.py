@@ -10,7 +10,8 @@ import pytest
 @pytest.mark.parametrize("folder", ["tools", "tools/infer"])
 def test_tools_find_the_package_beside_them(repo: Path, folder: str, tmp_path: Path) -> None:
     # -I -S: neither installed packages nor PYTHONPATH, so that only the checkout can have it.
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import _checkout, ppocr_lite; print(ppocr_lite.__file__)"
+    find = "import _checkout, ppocr_lite; print(ppocr_lite.__file__)"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); " + find
     command = [sys.executable, "-I", "-S", "-c", code, str(repo / folder)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == str(repo / "ppocr_lite" / "__init__.py"), done.stderr
