@@ -119,7 +119,9 @@ def _patch_drawer(font_path: str | Path | None) -> PatchDrawer:
     try:
         from PIL import Image, ImageDraw, ImageFont
     except ImportError:
-        logger.info("Pillow is not installed: texts are drawn in ASCII only (pip install pillow).")
+        # Only who asked for a font misses something; OpenCV's own letters are fine for the rest.
+        level = logging.WARNING if font_path else logging.DEBUG
+        logger.log(level, "Pillow is not installed: texts are drawn in ASCII only (pip install pillow).")
         return _opencv_patch
     font = _find_font(ImageFont, font_path)
     if font is None:
