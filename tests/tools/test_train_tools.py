@@ -39,6 +39,7 @@ def run(monkeypatch, capsys):
 
     def run_tool(name, *arguments):
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        monkeypatch.syspath_prepend(REPO / "tools")  # as `python tools/NAME` does
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(str(REPO / "tools" / name), run_name="__main__")
         return ended.value.code, capsys.readouterr().out
