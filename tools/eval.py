@@ -6,13 +6,15 @@ import sys
 import _checkout  # noqa: F401 - before the package that it finds
 
 from ppocr_lite.config import Config
-from ppocr_lite.engine import assemble, tool
+from ppocr_lite.engine import tool
 
 logger = logging.getLogger("ppocr_lite.tools.eval")
 
 
 def evaluate(cfg: Config) -> None:
     """Log each metric in a line of its own."""
+    from ppocr_lite.engine import assemble  # needs Paddle, which tool.run looks for first
+
     evaluator, model = assemble.evaluator(cfg)
     metrics = evaluator(model)
     logger.info("metric eval ***************")

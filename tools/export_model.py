@@ -5,11 +5,13 @@ import sys
 import _checkout  # noqa: F401 - before the package that it finds
 
 from ppocr_lite.config import Config
-from ppocr_lite.engine import assemble, tool
+from ppocr_lite.engine import tool
 
 
 def export(cfg: Config) -> None:
     """Write Paddle files, ONNX and inference.yml, and check that they agree with the model."""
+    from ppocr_lite.engine import assemble  # needs Paddle, which tool.run looks for first
+
     assemble.export(cfg)
 
 

@@ -5,11 +5,13 @@ import sys
 import _checkout  # noqa: F401 - before the package that it finds
 
 from ppocr_lite.config import Config
-from ppocr_lite.engine import assemble, tool
+from ppocr_lite.engine import tool
 
 
 def train(cfg: Config) -> int:
     """Train; a run that was stopped by a signal has an exit status of its own."""
+    from ppocr_lite.engine import assemble  # needs Paddle, which tool.run looks for first
+
     return tool.EXIT_STOPPED if assemble.train(cfg).stop_reason else 0
 
 

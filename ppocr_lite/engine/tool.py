@@ -1,16 +1,15 @@
 """What the command-line tools share: PaddleOCR's flags, log handlers, and errors as one line."""
 
 import argparse
+import importlib.util
 import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from ppocr_lite.config import Config
-from ppocr_lite.errors import PPOCRError
+from ppocr_lite.errors import MissingDependency, PPOCRError
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +37,7 @@ def run(
     args = parse(description, argv)
     log_to_console()
     try:
+        require_paddle()
         cfg = Config.load(args.config, args.opt)
         if args.print_config:
             print("\n".join(config_lines(cfg.to_dict())))
@@ -55,6 +55,15 @@ def run(
     except KeyboardInterrupt:
         logger.error("Stopped by the user.")
         return EXIT_STOPPED
+
+
+def require_paddle() -> None:
+    """MissingDependency with the pip line, where the training framework is not installed."""
+    if importlib.util.find_spec("paddle") is None:
+        raise MissingDependency(
+            'PaddlePaddle is needed here: pip install ".[train]" in the checkout. '
+            "doc/install.md has the lines for GPUs."
+        )
 
 
 def parse(description: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -77,9 +86,18 @@ def parse(description: str, argv: Sequence[str] | None = None) -> argparse.Names
 class _TqdmHandler(logging.StreamHandler):
     """Writes to standard output without tearing a progress bar apart."""
 
+    @staticmethod
+    def _write(line: str) -> None:
+        try:
+            from tqdm import tqdm
+        except ImportError:  # without the extra [train] there is no bar either, only an error to report
+            sys.stdout.write(line + "\n")
+        else:
+            tqdm.write(line, file=sys.stdout)
+
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            tqdm.write(self.format(record), file=sys.stdout)
+            self._write(self.format(record))
             sys.stdout.flush()
         except BrokenPipeError:
             raise

@@ -52,6 +52,7 @@ def examine() -> Iterator[Finding]:
     yield from check_opencv()
     yield from check_paddle(installed_version("paddlepaddle"), installed_version("paddlepaddle-gpu"))
     yield from check_engines()
+    yield from check_models()
 
 
 def installed_version(name: str) -> str | None:
@@ -109,6 +110,18 @@ def check_engines() -> Iterator[Finding]:
             yield Finding(f"engine {kind}: {error}", ok=False)
         else:
             yield Finding(f"engine {kind} runs", ok=True)
+
+
+def check_models() -> Iterator[Finding]:
+    """Open each embedded model; its files are compared with their hashes on the way."""
+    for task in ("det", "cls", "rec"):
+        try:
+            model = open_model(embedded_model(task))
+        except PPOCRError as error:
+            yield Finding(f"embedded model {task}: {error}", ok=False)
+        else:
+            name = (model.description.get("Global") or {}).get("model_name", task)
+            yield Finding(f"embedded model {task}: {name}", ok=True)
 
 
 def report() -> int:

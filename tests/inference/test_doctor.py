@@ -32,6 +32,13 @@ def test_engines_are_tried(monkeypatch: pytest.MonkeyPatch, models: dict[str, Pa
     assert all(f.ok is False and "no such model" in f.text for f in doctor.check_engines())
 
 
+def test_embedded_models_are_opened(monkeypatch: pytest.MonkeyPatch, models: dict[str, Path]) -> None:
+    monkeypatch.setattr(doctor, "embedded_model", lambda task: models[task])
+    assert [f.ok for f in doctor.check_models()] == [True] * 3
+    monkeypatch.setattr(doctor, "embedded_model", lambda task: models[task].with_name("gone"))
+    assert [f.ok for f in doctor.check_models()] == [False] * 3
+
+
 def test_report_counts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(
         doctor, "examine", lambda: iter([doctor.Finding("x 1"), doctor.Finding("y", ok=False)])
