@@ -70,6 +70,10 @@ class TwinTrainer:
         self.cfg, self.options = cfg, options
         arch = cfg.section("Architecture")
         self.task = str(arch["model_type"])
+        if self.task not in LOSSES:
+            raise ConfigError(
+                f"Architecture.model_type: no twin for '{self.task}'. Known: {', '.join(LOSSES)}."
+            )
         self.charset = (
             Charset.load(
                 cfg.get("Global.character_dict_path"), use_space_char=cfg.get("Global.use_space_char", False)
@@ -245,8 +249,6 @@ class TwinEvaluator:
         self.postprocess = POSTPROCESSES.build(cfg.section("PostProcess"), task=task, charset=charset)
         self.metric = METRICS.build(cfg.section("Metric"), task=task, charset=charset)
         self.main_indicator: str = self.metric.main_indicator
-        if task not in LOSSES:
-            raise ConfigError(f"Architecture.model_type: no twin for '{task}'. Known: {', '.join(LOSSES)}.")
 
     @torch.no_grad()
     def run(self, model: torch.nn.Module) -> dict[str, float]:
