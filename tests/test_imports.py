@@ -18,6 +18,7 @@ CORE = {
     "images",
     "structures",
     "mobilenet",
+    "weights",
 }
 SHARED = {"transforms", "postprocess", "metrics"}
 RUNTIME = {"inference", "visualize", "cli", "__init__"}

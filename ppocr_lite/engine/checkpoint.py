@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import paddle
 
-from ppocr_lite.engine import param_file
-from ppocr_lite.engine.param_file import NAMES_KEY
 from ppocr_lite.errors import ModelFileError
+from ppocr_lite.weights import files, names, pickles
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ def load_weights(model: paddle.nn.Layer, weights: Mapping[str, np.ndarray]) -> L
     report = LoadReport()
     tensors = model.state_dict()
     for name, tensor in tensors.items():
-        array = param_file.find_array(weights, name)
+        array = names.find_array(weights, name)
         if array is None:
             report.missing.append(name)
         elif list(array.shape) != list(tensor.shape):
@@ -90,7 +89,7 @@ def load_weights(model: paddle.nn.Layer, weights: Mapping[str, np.ndarray]) -> L
         else:
             tensor.set_value(np.asarray(array, dtype=_numpy_dtype(tensor)))
             report.matched.append(name)
-    known = set(tensors) | {param_file.alias(name) for name in tensors}
+    known = set(tensors) | {names.alias(name) for name in tensors}
     report.unexpected = [name for name in weights if name not in known]
     return report
 
@@ -107,7 +106,7 @@ def load_pretrained(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
         ModelFileError: the file cannot be read, or nothing in it fits.
     """
     file = find_params(path)
-    weights = param_file.read_weights(file)
+    weights = files.read_weights(file)
     report = load_weights(model, weights)
     if not report.matched:
         raise ModelFileError(
@@ -123,7 +122,7 @@ def load_pretrained(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
 def load_exact(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
     """Load weights of which every one of the model's must be there; ModelFileError otherwise."""
     file = find_params(path)
-    weights = param_file.read_weights(file)
+    weights = files.read_weights(file)
     report = load_weights(model, weights)
     if not report.complete:
         raise ModelFileError(
@@ -163,24 +162,24 @@ def save(
     """Write the weights and, where given, the optimizer and ``states`` (plain values and arrays)."""
     contents = {".pdparams": _weights_bytes(model)}
     if optimizer is not None:
-        contents[".pdopt"] = param_file.to_bytes(_to_numpy(optimizer.state_dict()))
+        contents[".pdopt"] = pickles.to_bytes(_to_numpy(optimizer.state_dict()))
     if states is not None:
         own = dict(states.get(OWN_KEY, {}))
         own["crc32"] = {suffix: zlib.crc32(data) for suffix, data in contents.items()}
-        contents[".states"] = param_file.to_bytes({**states, OWN_KEY: own})
+        contents[".states"] = pickles.to_bytes({**states, OWN_KEY: own})
     _write(prefix, contents)
 
 
 def _write(prefix: str | Path, contents: Mapping[str, bytes]) -> None:
     for suffix, data in contents.items():
-        param_file.write_atomic(f"{prefix}{suffix}", data)
+        files.write_atomic(f"{prefix}{suffix}", data)
 
 
 def _weights_bytes(model: paddle.nn.Layer) -> bytes:
     tensors = model.state_dict()
     arrays: dict[str, Any] = _to_numpy(tensors)
-    arrays[NAMES_KEY] = {name: tensor.name for name, tensor in tensors.items()}
-    return param_file.to_bytes(arrays)
+    arrays[names.NAMES_KEY] = {name: tensor.name for name, tensor in tensors.items()}
+    return pickles.to_bytes(arrays)
 
 
 def _to_numpy(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +215,7 @@ def _read_states(base: str) -> dict[str, Any]:
     if not Path(f"{base}.states").is_file():
         logger.warning("%s.states: no such file; epoch and best metric start anew.", base)
         return {}
-    states = param_file.read_pickle(f"{base}.states")
+    states = pickles.read_pickle(f"{base}.states")
     if not isinstance(states, dict):
         raise ModelFileError(f"{base}.states: expected a dictionary, got a {type(states).__name__}.")
     for suffix, crc in states.get(OWN_KEY, {}).get("crc32", {}).items():
@@ -233,8 +232,8 @@ def _load_optimizer(base: str, model: paddle.nn.Layer, optimizer: paddle.optimiz
     if not Path(f"{base}.pdopt").is_file():
         logger.warning("%s.pdopt: no such file; the optimizer starts anew.", base)
         return
-    values, _ = param_file.read_params(f"{base}.pdopt")
-    _, old_names = param_file.read_params(f"{base}.pdparams")
+    values, _ = files.read_params(f"{base}.pdopt")
+    _, old_names = files.read_params(f"{base}.pdparams")
     optimizer.set_state_dict(rename_slots(values, old_names, model))
 
 
@@ -250,7 +249,7 @@ def rename_slots(
     now = {name: tensor.name for name, tensor in model.state_dict().items()}
     renamed_params: dict[str, str] = {}
     for name, old in old_names.items():
-        new = now.get(name) or now.get(param_file.alias(name) or "")
+        new = now.get(name) or now.get(names.alias(name) or "")
         if new:
             renamed_params[old] = new
     renamed: dict[str, Any] = {}

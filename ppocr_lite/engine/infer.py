@@ -11,10 +11,10 @@ import numpy as np
 
 from ppocr_lite.config import Config
 from ppocr_lite.engine import assemble
-from ppocr_lite.engine.param_file import write_atomic
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.images import list_images, read_image
 from ppocr_lite.structures import ClsResult, DetResult, RecResult
+from ppocr_lite.weights.files import write_atomic
 
 logger = logging.getLogger(__name__)
 

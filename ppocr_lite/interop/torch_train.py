@@ -22,12 +22,12 @@ import ppocr_lite.postprocess  # noqa: F401 - both register their parts
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.data import DataLoader, build_dataloader
-from ppocr_lite.engine.param_file import read_weights, to_bytes, write_atomic
 from ppocr_lite.errors import ConfigError, PPOCRError
 from ppocr_lite.interop.torch_losses import LOSSES
 from ppocr_lite.interop.torch_nets import build_torch_model
 from ppocr_lite.interop.torch_weights import from_paddle, to_paddle
 from ppocr_lite.registry import METRICS, POSTPROCESSES
+from ppocr_lite.weights.files import read_weights, write_weights
 
 logger = logging.getLogger(__name__)
 
@@ -184,7 +184,7 @@ class TwinTrainer:
         value = metric[self.evaluator.main_indicator]
         if value >= self.best:
             self.best = value
-            write_atomic(self.options.out_dir / "best_accuracy.pdparams", to_bytes(self._averaged()))
+            write_weights(self.options.out_dir / "best_accuracy.pdparams", self._averaged())
         self._log({f"eval_{k}": v for k, v in metric.items()})
 
     def _averaged(self) -> dict[str, np.ndarray]:
@@ -206,7 +206,7 @@ class TwinTrainer:
             file.write(json.dumps(row) + "\n")
 
     def _save(self) -> None:
-        write_atomic(self.options.out_dir / "latest.pdparams", to_bytes(self._averaged()))
+        write_weights(self.options.out_dir / "latest.pdparams", self._averaged())
         state = {
             "model": self.model.state_dict(),
             "average": self.average,

@@ -7,8 +7,9 @@ import pytest
 
 paddle = pytest.importorskip("paddle")
 
-from ppocr_lite.engine import checkpoint, param_file  # noqa: E402
+from ppocr_lite.engine import checkpoint  # noqa: E402
 from ppocr_lite.errors import ModelFileError  # noqa: E402
+from ppocr_lite.weights import pickles  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -76,7 +77,7 @@ def test_pretrained_takes_what_fits_and_names_the_rest(tmp_path, caplog):
     values = weights_of(source)
     del values["fc.bias"]
     values["extra.weight"] = np.zeros(2, np.float32)
-    (tmp_path / "m.pdparams").write_bytes(param_file.to_bytes(values))
+    (tmp_path / "m.pdparams").write_bytes(pickles.to_bytes(values))
     report = checkpoint.load_pretrained(target, tmp_path / "m.pdparams")
     assert report.missing == ["fc.bias"]
     assert report.unexpected == ["extra.weight"]
@@ -95,7 +96,7 @@ def test_resume_is_strict(tmp_path):
 
 def test_distillation_checkpoint_for_a_plain_model_is_explained(tmp_path):
     values = {f"Student.{k}": v for k, v in weights_of(Net()).items()}
-    (tmp_path / "m.pdparams").write_bytes(param_file.to_bytes(values))
+    (tmp_path / "m.pdparams").write_bytes(pickles.to_bytes(values))
     with pytest.raises(ModelFileError, match=r"none of its .* fits .*names begin with 'Student\.'"):
         checkpoint.load_pretrained(Net(), tmp_path / "m")
 

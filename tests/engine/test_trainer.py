@@ -22,9 +22,9 @@ from ppocr_lite.engine.hooks import (  # noqa: E402
     TrainMetricHook,
     time_text,
 )
-from ppocr_lite.engine.param_file import read_pickle  # noqa: E402
 from ppocr_lite.engine.trainer import DivergedError, Hook, Trainer, step_seed  # noqa: E402
 from ppocr_lite.errors import DataError  # noqa: E402
+from ppocr_lite.weights.pickles import read_pickle  # noqa: E402
 
 pytestmark = pytest.mark.train
 STEPS = 5

@@ -7,8 +7,8 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from ppocr_lite.engine import param_file
 from ppocr_lite.errors import ModelFileError
+from ppocr_lite.weights import files, names, pickles
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
@@ -24,7 +24,7 @@ def test_arrays_and_plain_values_come_back(tmp_path, protocol):
     )
     file = tmp_path / "x"
     file.write_bytes(pickle.dumps(value, protocol=protocol))
-    got = param_file.read_pickle(file)
+    got = pickles.read_pickle(file)
     assert list(got) == list(value)
     for key in ("a", "fortran", "big_endian", "scalar", "zero_dim", "empty"):
         np.testing.assert_array_equal(got[key], value[key])
@@ -48,7 +48,7 @@ def test_malicious_pickle_is_refused_and_does_not_run(tmp_path, protocol):
     with pytest.raises(
         ModelFileError, match=r"evil\.pdparams: holds '(posix|nt)\.system', which is not part"
     ):
-        param_file.read_params(file)
+        files.read_params(file)
     assert not mark.exists()
 
 
@@ -57,14 +57,14 @@ def test_functions_are_refused_by_name(tmp_path, harmful):
     file = tmp_path / "evil.states"
     file.write_bytes(pickle.dumps([harmful]))
     with pytest.raises(ModelFileError, match=harmful.__name__):
-        param_file.read_pickle(file)
+        pickles.read_pickle(file)
 
 
 def test_array_of_objects_is_refused(tmp_path):
     file = tmp_path / "objects.pdparams"
     file.write_bytes(pickle.dumps({"w": np.array([{}, None], dtype=object)}))
     with pytest.raises(ModelFileError, match="numpy array of type 'O8'"):
-        param_file.read_pickle(file)
+        pickles.read_pickle(file)
 
 
 @pytest.mark.parametrize("data", [b"", b"not a pickle", pickle.dumps({"w": np.ones(100)})[:-50]])
@@ -72,16 +72,16 @@ def test_damaged_file_is_a_clear_error(tmp_path, data):
     file = tmp_path / "broken.pdparams"
     file.write_bytes(data)
     with pytest.raises(ModelFileError, match=r"broken\.pdparams: "):
-        param_file.read_params(file)
+        files.read_params(file)
 
 
 def test_half_floats_become_float32(tmp_path):
     file = tmp_path / "half.pdparams"
     bfloat = np.array([0x3F80, 0xC000], np.uint16)  # 1.0 and -2.0, the upper halves of the float32
-    values = {"h": np.array([0.5, 2], np.float16), "b": bfloat, param_file.NAMES_KEY: {"h": "conv2d_0.w_0"}}
-    file.write_bytes(param_file.to_bytes(values))
-    arrays, names = param_file.read_params(file)
-    assert names == {"h": "conv2d_0.w_0"}
+    values = {"h": np.array([0.5, 2], np.float16), "b": bfloat, names.NAMES_KEY: {"h": "conv2d_0.w_0"}}
+    file.write_bytes(pickles.to_bytes(values))
+    arrays, parameters = files.read_params(file)
+    assert parameters == {"h": "conv2d_0.w_0"}
     assert arrays["h"].dtype == arrays["b"].dtype == np.float32
     assert arrays["h"].tolist() == [0.5, 2.0]
     assert arrays["b"].tolist() == [1.0, -2.0]
@@ -89,9 +89,9 @@ def test_half_floats_become_float32(tmp_path):
 
 def test_weights_without_arrays(tmp_path):
     file = tmp_path / "none.pdparams"
-    file.write_bytes(param_file.to_bytes({"epoch": 3}))
+    file.write_bytes(pickles.to_bytes({"epoch": 3}))
     with pytest.raises(ModelFileError, match="holds no arrays"):
-        param_file.read_weights(file)
+        files.read_weights(file)
 
 
 @pytest.mark.parametrize(
@@ -102,20 +102,20 @@ def test_weights_without_arrays(tmp_path):
     ],
 )
 def test_alias_goes_both_ways(one, other):
-    assert param_file.alias(one) == other
-    assert param_file.alias(other) == one
-    assert param_file.alias("head.fc.weight") is None
+    assert names.alias(one) == other
+    assert names.alias(other) == one
+    assert names.alias("head.fc.weight") is None
 
 
 def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     file = tmp_path / "latest.pdparams"
-    param_file.write_atomic(file, b"old")
+    files.write_atomic(file, b"old")
 
     def fail(*_):
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="disk full"):
-        param_file.write_atomic(file, b"new")
+        files.write_atomic(file, b"new")
     assert file.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["latest.pdparams"]

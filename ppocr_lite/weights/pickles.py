@@ -1,18 +1,12 @@
-"""Files of numpy arrays as ``paddle.save`` writes them: ``.pdparams``, ``.pdopt``, ``.states``.
+"""Pickles of numpy arrays as ``paddle.save`` writes them: ``.pdparams``, ``.pdopt``, ``.states``.
 
-They are pickles. Reading a pickle can run any code, so :func:`read_pickle` builds nothing but numpy arrays,
-numpy scalars, ordered dictionaries and Python's plain values; anything else is an error that names it.
-Writing is atomic: the old file stays whole until the new one is on the disk.
+Reading a pickle can run any code, so :func:`read_pickle` builds nothing but numpy arrays, numpy scalars,
+ordered dictionaries and Python's plain values; anything else is an error that names it.
 """
 
 import io
-import logging
-import os
 import pickle
-import re
-import tempfile
 from collections import OrderedDict
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +14,7 @@ import numpy as np
 
 from ppocr_lite.errors import ModelFileError
 
-logger = logging.getLogger(__name__)
-
-NAMES_KEY = "StructuredToParameterName@@"
-"""Entry in which ``paddle.save`` keeps {state_dict name: name of the Paddle parameter}."""
 PROTOCOL = 2  # what PaddleOCR 2.x writes; every version of Python and Paddle reads it
-
-_CELL_NAME = re.compile(r"^(.*)\.(\d+)\.cell(?:_(fw|bw))?\.((?:weight|bias)_[ih]h)$")
-_FLAT_NAME = re.compile(r"^(.*)\.((?:weight|bias)_[ih]h)_l(\d+)(_reverse)?$")
 
 
 class _DType:
@@ -144,84 +131,3 @@ def read_pickle(path: str | Path) -> Any:
 def to_bytes(value: Any) -> bytes:
     """Pickle ``value`` (plain values and numpy arrays) for a file that PaddleOCR 2.x reads too."""
     return pickle.dumps(value, protocol=PROTOCOL)
-
-
-def write_atomic(path: str | Path, data: bytes) -> None:
-    """Write a file so that at any moment either the old or the new content is whole on the disk."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes files that nobody else can read
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def read_params(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read a ``.pdparams`` or ``.pdopt`` file.
-
-    Returns:
-        Arrays by name (16-bit floats widened to float32; entries that are not arrays stay as they are),
-        and {state_dict name: Paddle parameter name} as far as the file tells.
-    """
-    values = read_pickle(path)
-    if not isinstance(values, Mapping):
-        raise ModelFileError(f"{path}: expected named arrays, got a {type(values).__name__}.")
-    names = values.get(NAMES_KEY)
-    arrays = {str(key): _plain(value) for key, value in values.items() if key != NAMES_KEY}
-    return arrays, dict(names) if isinstance(names, Mapping) else {}
-
-
-def read_weights(path: str | Path) -> dict[str, np.ndarray]:
-    """Read the arrays of a ``.pdparams`` file; other entries are left out with a warning."""
-    values, _ = read_params(path)
-    weights = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
-    if len(weights) < len(values):
-        logger.warning("%s: entries that are no arrays: %s.", path, sorted(set(values) - set(weights))[:5])
-    if not weights:
-        raise ModelFileError(f"{path}: holds no arrays.")
-    return weights
-
-
-def _plain(value: Any) -> Any:
-    """An array as float32 where it was a 16-bit float; (name, array) pairs lose the name."""
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], np.ndarray):
-        value = value[1]
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.dtype == np.uint16:  # how Paddle stores bfloat16: the upper half of a float32
-        return (value.astype(np.uint32) << 16).view(np.float32)
-    return value.astype(np.float32) if value.dtype == np.float16 else value
-
-
-def alias(name: str) -> str | None:
-    """The other name of a recurrent layer's tensor; Paddle lists each of them twice.
-
-    >>> alias("neck.encoder.lstm.weight_ih_l0_reverse")
-    'neck.encoder.lstm.0.cell_bw.weight_ih'
-    >>> alias("neck.encoder.lstm.1.cell_fw.bias_hh")
-    'neck.encoder.lstm.bias_hh_l1'
-    """
-    flat = _FLAT_NAME.match(name)
-    if flat:
-        prefix, kind, layer, backward = flat.groups()
-        return f"{prefix}.{layer}.cell_{'bw' if backward else 'fw'}.{kind}"
-    cell = _CELL_NAME.match(name)
-    if cell:
-        prefix, layer, direction, kind = cell.groups()
-        return f"{prefix}.{kind}_l{layer}{'_reverse' if direction == 'bw' else ''}"
-    return None
-
-
-def find_array(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray | None:
-    """``arrays[name]``, or the entry under its alias."""
-    if name in arrays:
-        return arrays[name]
-    other = alias(name)
-    return arrays.get(other) if other else None

@@ -1,0 +1,1 @@
+"""Files of weights and the names in them, without Paddle."""
