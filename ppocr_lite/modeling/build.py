@@ -1,7 +1,7 @@
 """From the ``Architecture`` section of a configuration to a model."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paddle import nn
@@ -22,8 +22,8 @@ ARCHITECTURES = Registry("architecture")
 
 PARTS = {"Transform": RECTIFIERS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 KEYS = ("name", "model_type", "algorithm", "in_channels", "return_all_feats", *PARTS)
-# Read by others: pretrained weights and freezing are the business of whoever trains the model.
-IGNORED_KEYS = ("pretrained", "freeze_params")
+# Of a sub-model (distillation.py); PaddleOCR accepts them elsewhere and does nothing with them.
+SUBMODEL_KEYS = ("pretrained", "freeze_params")
 
 
 def build_model(arch: Mapping[str, Any], charset: Charset | None = None) -> nn.Layer:
@@ -42,9 +42,17 @@ def build_model(arch: Mapping[str, Any], charset: Charset | None = None) -> nn.L
 
 
 @ARCHITECTURES.register(DEFAULT_NAME)
+def build_single_model(arch: Section, charset: Charset | None = None) -> BaseModel:
+    """Build a model that stands for itself."""
+    for key in SUBMODEL_KEYS:
+        if arch.get(key):
+            logger.warning("%s.%s: has an effect on the sub-models of a distillation only.", arch.path, key)
+    return build_base_model(arch, charset)
+
+
 def build_base_model(arch: Section, charset: Charset | None = None) -> BaseModel:
     """Build rectifier, backbone, neck and head, handing each one's ``out_channels`` to the next."""
-    task = _checked_task(arch)
+    task = checked_task(arch, (*KEYS, *SUBMODEL_KEYS))
     in_channels = channels = arch.get("in_channels", 3)
     parts: dict[str, nn.Layer] = {}
     # In this order: it fixes the tensors' names, which optimizer states (.pdopt) use.
@@ -71,9 +79,8 @@ def build_base_model(arch: Section, charset: Charset | None = None) -> BaseModel
     )
 
 
-def _checked_task(arch: Section) -> str:
-    """The section's ``model_type``, once its keys are known to be right."""
-    known = (*KEYS, *IGNORED_KEYS)
+def checked_task(arch: Section, known: Sequence[str]) -> str:
+    """The section's ``model_type``, once all its keys are among the ``known`` ones."""
     for key in arch:
         if key not in known:
             raise ConfigError(
