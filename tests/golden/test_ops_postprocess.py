@@ -105,6 +105,20 @@ def check_ctc(entry, inputs, expected):
         assert metric.label_text(row) == text
 
 
+def check_distillation_ctc(entry, inputs, expected):
+    charset = Charset.load(None)
+    decode = POSTPROCESSES.get("DistillationCTCLabelDecode")(**entry["params"])
+    results = decode({name: {"probs": inputs[name]} for name in expected})
+    assert list(results) == entry["params"]["model_name"]
+    metric = METRICS.get("RecMetric")(charset=charset)
+    for name, want in expected.items():
+        for result, (text, score) in zip(results[name], want["decoded"], strict=True):
+            assert result.text == text
+            assert result.score == pytest.approx(score, rel=entry["rtol"], abs=entry["atol"])
+        for row, (text, _) in zip(inputs["label"], want["label_decoded"], strict=True):
+            assert metric.label_text(row) == text
+
+
 def check_cls(entry, inputs, expected):
     results = POSTPROCESSES.get("ClsPostProcess")(**entry["params"])({"probs": inputs["preds"]})
     for result, (label, score) in zip(results, expected["decoded"], strict=True):
@@ -131,6 +145,15 @@ def check_rec_metric(entry, inputs, expected):
     assert {key: got[key] for key in expected["metric"]} == pytest.approx(expected["metric"], abs=1e-9)
 
 
+def check_distillation_metric(entry, inputs, expected):
+    metric = METRICS.get("DistillationMetric")(**entry["params"])
+    for name, (texts, labels) in inputs.items():
+        metric.of(name).update_texts([text for text, _ in texts], [text for text, _ in labels])
+    got = metric.compute()
+    assert [key for key in got if key in expected["metric"]] == expected["keys"]
+    assert {key: got[key] for key in expected["metric"]} == pytest.approx(expected["metric"], abs=1e-9)
+
+
 def check_cls_metric(entry, inputs, expected):
     metric = METRICS.get("ClsMetric")(label_list=["0", "180"])
     texts, labels = inputs["batch"]
@@ -142,8 +165,10 @@ def check_cls_metric(entry, inputs, expected):
 CHECKS = {
     "db_postprocess": check_db,
     "ctc_label_decode": check_ctc,
+    "distillation_ctc_decode": check_distillation_ctc,
     "cls_postprocess": check_cls,
     "det_metric": check_det_metric,
     "rec_metric": check_rec_metric,
     "cls_metric": check_cls_metric,
+    "distillation_metric": check_distillation_metric,
 }
