@@ -13,7 +13,7 @@ from ppocr_lite import losses, metrics, postprocess, transforms
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.data.loader import build_dataloader
-from ppocr_lite.engine import checkpoint
+from ppocr_lite.engine import checkpoint, compat
 from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
 from ppocr_lite.engine.hooks import (
     CheckpointHook,
@@ -55,6 +55,7 @@ class Parts:
 def parts(cfg: Config) -> Parts:
     """Model, post-processing and character set of a configuration; the weights are fresh."""
     characters = charset(cfg)
+    cfg = compat.choose_resnets(cfg)
     return Parts(
         cfg,
         build_model(cfg.section("Architecture"), characters),
