@@ -53,6 +53,11 @@ class Registry:
         """Registered names that serve ``task`` (all names when it is None), sorted."""
         return sorted({n for n, t in self._items if task is None or t in (None, task)})
 
+    def items(self) -> list[tuple[str, str | None, Callable[..., Any]]]:
+        """(name, task, part) of all that is registered, by name; a task of None serves all."""
+        ordered = sorted(self._items.items(), key=lambda entry: (entry[0][0], entry[0][1] or ""))
+        return [(name, task, item) for (name, task), item in ordered]
+
     def get(self, name: str, *, task: str | None = None, where: str = "") -> Callable[..., Any]:
         """Return the part called ``name``; raises ConfigError with the nearest name."""
         for key in ((name, task), (name, None)):
@@ -83,9 +88,10 @@ class Registry:
         """
         where = where or getattr(section, "path", "") or self.kind
         if "name" not in section:
-            raise ConfigError(f"{where}: the key 'name' is missing. Known: {', '.join(self.names(task))}.")
-        params = {str(k): v for k, v in section.items() if k != "name"}
-        return construct(self.get(section["name"], task=task, where=where), params, context, where=where)
+            known = ", ".join(self.names(task))
+            raise ConfigError(f"{place_of(section, where)}: the key 'name' is missing. Known: {known}.")
+        item = self.get(section["name"], task=task, where=place_of(section, where, "name"))
+        return construct(item, without_name(section), context, where=where)
 
 
 def construct(
@@ -93,24 +99,53 @@ def construct(
 ) -> Any:
     """Call ``item`` with ``params`` (strict) and with the entries of ``context`` that it names."""
     accepted = parameters_of(item)
-    ignored = tuple(getattr(item, "ignored_params", ()))
     name = getattr(item, "__name__", str(item))
-    kwargs = {}
-    for key, value in params.items():
-        if key in accepted:
-            kwargs[key] = value
-        elif key in ignored:
-            logger.warning("%s.%s: accepted for PaddleOCR's sake, has no effect on %s.", where, key, name)
-        else:
-            raise ConfigError(
-                f"{where}.{key}: {name} takes no parameter '{key}'.{did_you_mean(key, accepted)} "
-                f"It takes: {', '.join(accepted) or 'none'}."
-            )
+    check_params(item, params, where=where)
+    kwargs = {str(key): value for key, value in params.items() if key in accepted}
+    for key in params:
+        if key not in accepted:
+            place = place_of(params, where, key)
+            logger.warning("%s: accepted for PaddleOCR's sake, has no effect on %s.", place, name)
     kwargs.update({key: value for key, value in context.items() if key in accepted})
     missing = [key for key, required in accepted.items() if required and key not in kwargs]
     if missing:
-        raise ConfigError(f"{where}: {name} needs the parameter '{missing[0]}', which is not given.")
+        place = place_of(params, where)
+        raise ConfigError(f"{place}: {name} needs the parameter '{missing[0]}', which is not given.")
     return item(**kwargs)
+
+
+def check_params(
+    item: Callable[..., Any], params: Mapping[str, Any], *, where: str, leave: Iterable[str] = ()
+) -> None:
+    """ConfigError with the nearest name for the first of ``params`` that ``item`` neither takes nor ignores.
+
+    Args:
+        where: path of ``params``, for messages; a Section adds its place in the file.
+        leave: parameters that the program gives and a configuration cannot.
+    """
+    accepted = [key for key in parameters_of(item) if key not in leave]
+    ignored = tuple(getattr(item, "ignored_params", ()))
+    name = getattr(item, "__name__", str(item))
+    for key in params:
+        if key not in accepted and key not in ignored:
+            raise ConfigError(
+                f"{place_of(params, where, str(key))}: {name} takes no parameter '{key}'."
+                f"{did_you_mean(key, accepted)} It takes: {', '.join(accepted) or 'none'}."
+            )
+
+
+def place_of(section: Mapping[str, Any], where: str, key: str = "") -> str:
+    """Path of a section or of a key in it, as messages begin; with its place in the file if that is known."""
+    place = getattr(section, "place", None)
+    if place is not None:
+        return str(place(key))
+    return f"{where}.{key}" if key and key != "name" else where
+
+
+def without_name(section: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a section that describes a part."""
+    without = getattr(section, "without", None)
+    return without("name") if without else {k: v for k, v in section.items() if k != "name"}
 
 
 def parameters_of(item: Callable[..., Any]) -> dict[str, bool]:

@@ -1,0 +1,61 @@
+"""The keys of the ``Global`` section: those that are read, and PaddleOCR's others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+GLOBAL_DEFAULTS: Mapping[str, Any] = {
+    "use_gpu": False,
+    "seed": 1024,
+    "epoch_num": None,
+    "save_model_dir": None,
+    "save_epoch_step": 0,
+    "eval_batch_step": 1000,
+    "print_batch_step": 10,
+    "log_smooth_window": 20,
+    "cal_metric_during_train": False,
+    "calc_epoch_interval": 1,
+    "ema_decay": None,
+    "pretrained_model": None,
+    "checkpoints": None,
+    "save_inference_dir": None,
+    "model_name": None,
+    "parity_tolerance": 1e-4,
+    "infer_img": None,
+    "save_res_path": None,
+    "character_dict_path": None,
+    "use_space_char": False,
+    "max_text_length": 25,
+    "label_list": None,
+    "infer_mode": False,
+}
+"""Every key that the program reads, and what it takes where the configuration gives none; None for nothing.
+
+Steps and post-processes may name further keys in their constructors, which are known then too.
+"""
+
+SWITCHES = (
+    "use_amp",
+    "use_visualdl",
+    "use_wandb",
+    "use_sync_bn",
+    "use_xpu",
+    "use_npu",
+    "use_mlu",
+    "to_static",
+)
+"""PaddleOCR's switches for what this version does not have: setting one has no effect, which is said."""
+
+SETTINGS = (
+    "amp_level",
+    "amp_dtype",
+    "amp_custom_black_list",
+    "amp_custom_white_list",
+    "scale_loss",
+    "use_dynamic_loss_scaling",
+    "d2s_train_image_shape",
+    "total_epoch",
+)
+"""What goes with the switches; without them these keys mean nothing to PaddleOCR either."""
+
+OBSOLETE = ("load_static_weights", "character_type", "debug", "distributed", "uniform_output_enabled")
+"""Keys that stand in PaddleOCR's files and that PaddleOCR itself does not read any more, or overwrites."""
