@@ -6,6 +6,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
+from ppocr_lite.losses.outputs import pick
 from ppocr_lite.registry import LOSSES
 
 BLANK = 0
@@ -32,7 +33,7 @@ class CTCLoss(nn.Layer):
         self._use_focal_loss = use_focal_loss
 
     def forward(self, preds: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        logits = preds["logits"].astype("float32").transpose([1, 0, 2])  # [T, N, K]
+        logits = pick(preds, None).astype("float32").transpose([1, 0, 2])  # [T, N, K]
         steps, samples, _ = logits.shape
         label = batch["label"].astype("int32")
         length = batch["length"].astype("int64").flatten()
