@@ -43,6 +43,14 @@ def test_bad_files(tmp_path, data, message):
         load(tmp_path, data)
 
 
+def test_en_dict_has_the_order_of_published_models():
+    charset = Charset.load("ppocr/utils/en_dict.txt", use_space_char=True)
+    assert charset.ctc_size == 97  # blank, 95 characters of which the space is the last, the space again
+    assert charset.decode([1, 10, 11, 17, 18, 43, 44, 50, 75, 76, 79, 80, 94, 95]) == "09:@AZ[az{~!/ "
+    assert len(set(charset.characters)) == 95
+    assert all(c.isascii() and c.isprintable() for c in charset.characters)
+
+
 def test_missing_dictionary_says_what_to_do():
     with pytest.raises(ConfigError, match="character_dict_path"):
         Charset.load("nowhere/none_such.txt")
