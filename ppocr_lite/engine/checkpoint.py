@@ -2,14 +2,13 @@
 
 The three files are those of PaddleOCR 2.x and are read by it. ``.states`` holds one entry more,
 ``ppocr_lite``, with what an exact continuation needs, and checksums that tell whether the three belong
-together.
+together. Weights alone may also be a ``.safetensors`` file.
 """
 
 import logging
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,59 +17,39 @@ import paddle
 
 from ppocr_lite.errors import ModelFileError
 from ppocr_lite.weights import files, names, pickles
+from ppocr_lite.weights.disk import write_atomic
+from ppocr_lite.weights.report import LoadReport, shortened
 
 logger = logging.getLogger(__name__)
 
 OWN_KEY = "ppocr_lite"
 """Entry of ``.states`` that PaddleOCR does not know and ignores."""
-_SHOWN = 5  # names listed in one message
-
-
-@dataclass
-class LoadReport:
-    """What became of each parameter of a model and each array of a file."""
-
-    matched: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    unexpected: list[str] = field(default_factory=list)
-    mismatched: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
-    """Name -> (shape in the file, shape in the model)."""
-
-    @property
-    def complete(self) -> bool:
-        """Every parameter of the model was set."""
-        return not self.missing and not self.mismatched
-
-    def problems(self) -> list[str]:
-        """One line for each kind of difference; empty when file and model agree."""
-        shapes = [f"{k} (file {a}, model {b})" for k, (a, b) in self.mismatched.items()]
-        kinds = (
-            ("not in the file", self.missing),
-            ("not in the model", self.unexpected),
-            ("of another shape", shapes),
-        )
-        return [f"{len(names)} {kind}: {_some(names)}" for kind, names in kinds if names]
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def find_params(path: str | Path) -> Path:
-    """The ``.pdparams`` file of a prefix; ``path`` may end in .pdparams, .pdopt or .states, or not.
+    """The file of weights of a prefix: ``<prefix>.pdparams``, or ``<prefix>.safetensors`` if that is there.
+
+    Args:
+        path: the prefix, one of these files, or the ``.pdopt`` or ``.states`` beside it.
 
     Raises:
         ModelFileError: no such file, or a URL.
     """
     if re.match(r"https?://", str(path)):
         raise ModelFileError(f"{path}: weights are not downloaded. Fetch the file and give its path.")
-    file = Path(re.sub(r"\.(pdparams|pdopt|states)$", "", str(path)) + ".pdparams")
-    if not file.is_file():
-        near = sorted(p.name for p in file.parent.glob("*.pdparams")) if file.parent.is_dir() else []
-        there = f" In that folder: {_some(near)}." if near else ""
-        raise ModelFileError(f"{file}: no such file.{there}")
-    return file
+    if Path(path).suffix in files.SUFFIXES:
+        candidates = [Path(path)]
+    else:
+        prefix = re.sub(r"\.(pdopt|states)$", "", str(path))
+        candidates = [Path(prefix + suffix) for suffix in files.SUFFIXES]
+    found = next((file for file in candidates if file.is_file()), None)
+    if found is None:
+        folder = candidates[0].parent
+        near = sorted(p.name for suffix in files.SUFFIXES for p in folder.glob(f"*{suffix}"))
+        there = f" In that folder: {', '.join(shortened(near))}." if near else ""
+        others = "".join(f", nor {file.suffix}" for file in candidates[1:])
+        raise ModelFileError(f"{candidates[0]}: no such file{others}.{there}")
+    return found
 
 
 def load_weights(model: paddle.nn.Layer, weights: Mapping[str, np.ndarray]) -> LoadReport:
@@ -106,15 +85,15 @@ def load_pretrained(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
         ModelFileError: the file cannot be read, or nothing in it fits.
     """
     file = find_params(path)
-    weights = files.read_weights(file)
+    weights = _unwrapped(file)
     report = load_weights(model, weights)
     if not report.matched:
         raise ModelFileError(
-            f"{file}: none of its {len(weights)} arrays fits the model. "
-            f"{'; '.join(report.problems())}.{_prefix_hint(weights, model.state_dict())}"
+            f"{file}: none of its {len(weights)} arrays fits the model.\n{report.table()}"
+            f"{_prefix_hint(weights, model.state_dict())}"
         )
-    for problem in report.problems():
-        logger.warning("%s: %s", file, problem)
+    if not report.complete or report.unexpected:
+        logger.warning("%s: fits the model in part; the rest starts anew.\n%s", file, report.table())
     logger.info("load pretrain successful from %s", file)
     return report
 
@@ -122,17 +101,25 @@ def load_pretrained(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
 def load_exact(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
     """Load weights of which every one of the model's must be there; ModelFileError otherwise."""
     file = find_params(path)
-    weights = files.read_weights(file)
+    weights = _unwrapped(file)
     report = load_weights(model, weights)
     if not report.complete:
         raise ModelFileError(
-            f"{file}: does not fit the model. {'; '.join(report.problems())}. "
+            f"{file}: does not fit the model.\n{report.table()}\n"
             "Check that the configuration is the one it was trained with."
             f"{_prefix_hint(weights, model.state_dict())}"
         )
     if report.unexpected:
-        logger.warning("%s: %s", file, "; ".join(report.problems()))
+        logger.warning("%s: holds more than the model.\n%s", file, report.table())
     return report
+
+
+def _unwrapped(file: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file under the model's own names, if a wrapper put its own before all of them."""
+    weights, prefix = names.unwrap(files.read_weights(file))
+    if prefix:
+        logger.info("%s: its names begin with '%s', a wrapper's; loaded without.", file, prefix)
+    return weights
 
 
 def _prefix_hint(weights: Iterable[str], wanted: Iterable[str]) -> str:
@@ -141,15 +128,20 @@ def _prefix_hint(weights: Iterable[str], wanted: Iterable[str]) -> str:
     for name in weights:
         first, _, rest = name.partition(".")
         if rest in wanted:
-            return f" Its names begin with '{first}.': extract that sub-model's weights first."
+            return (
+                f"\nIts names begin with '{first}.': take that model out with "
+                f"'ppocr-lite weights extract --prefix {first}. IN OUT'."
+            )
     suffixes = {name.partition(".")[2]: name.partition(".")[0] for name in wanted}
     inner = next((suffixes[name] for name in weights if name in suffixes), None)
-    return f" The model's names begin with '{inner}.'." if inner else ""
+    return f"\nThe model's names begin with '{inner}.'." if inner else ""
 
 
-def save_weights(prefix: str | Path, model: paddle.nn.Layer) -> None:
-    """Write ``<prefix>.pdparams`` atomically."""
-    _write(prefix, {".pdparams": _weights_bytes(model)})
+def save_weights(path: str | Path, model: paddle.nn.Layer) -> None:
+    """Write ``<path>.pdparams`` atomically; ``.safetensors`` if ``path`` ends so."""
+    path = Path(path) if Path(path).suffix in files.SUFFIXES else Path(f"{path}{files.PICKLE}")
+    tensors = model.state_dict()
+    files.write_weights(path, _to_numpy(tensors), {name: tensor.name for name, tensor in tensors.items()})
 
 
 def save(
@@ -172,7 +164,7 @@ def save(
 
 def _write(prefix: str | Path, contents: Mapping[str, bytes]) -> None:
     for suffix, data in contents.items():
-        files.write_atomic(f"{prefix}{suffix}", data)
+        write_atomic(f"{prefix}{suffix}", data)
 
 
 def _weights_bytes(model: paddle.nn.Layer) -> bytes:
@@ -202,16 +194,16 @@ def load(
         ModelFileError: the weights are missing, do not fit, or the files were not written together.
     """
     file = find_params(prefix)
-    base = str(file)[: -len(".pdparams")]
-    states = _read_states(base)
+    base = str(file.with_suffix(""))
+    states = _read_states(base, weights=file)
     load_exact(model, file)
     if optimizer is not None:
-        _load_optimizer(base, model, optimizer)
+        _load_optimizer(base, file, model=model, optimizer=optimizer)
     logger.info("resume from %s", base)
     return states
 
 
-def _read_states(base: str) -> dict[str, Any]:
+def _read_states(base: str, *, weights: Path) -> dict[str, Any]:
     if not Path(f"{base}.states").is_file():
         logger.warning("%s.states: no such file; epoch and best metric start anew.", base)
         return {}
@@ -220,6 +212,8 @@ def _read_states(base: str) -> dict[str, Any]:
         raise ModelFileError(f"{base}.states: expected a dictionary, got a {type(states).__name__}.")
     for suffix, crc in states.get(OWN_KEY, {}).get("crc32", {}).items():
         part = Path(base + suffix)
+        if suffix == files.PICKLE and part != weights:
+            continue  # the same weights in the other format: their bytes tell nothing
         if not part.is_file() or zlib.crc32(part.read_bytes()) != crc:
             raise ModelFileError(
                 f"{part}: was not written together with {base}.states (an interrupted save?). "
@@ -228,12 +222,14 @@ def _read_states(base: str) -> dict[str, Any]:
     return states
 
 
-def _load_optimizer(base: str, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer) -> None:
+def _load_optimizer(
+    base: str, weights: Path, *, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer
+) -> None:
     if not Path(f"{base}.pdopt").is_file():
         logger.warning("%s.pdopt: no such file; the optimizer starts anew.", base)
         return
     values, _ = files.read_params(f"{base}.pdopt")
-    _, old_names = files.read_params(f"{base}.pdparams")
+    old_names, _ = names.unwrap(files.read_file(weights).names)
     optimizer.set_state_dict(rename_slots(values, old_names, model))
 
 

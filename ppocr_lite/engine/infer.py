@@ -14,7 +14,7 @@ from ppocr_lite.engine import assemble
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.images import list_images, read_image
 from ppocr_lite.structures import ClsResult, DetResult, RecResult
-from ppocr_lite.weights.files import write_atomic
+from ppocr_lite.weights.disk import write_atomic
 
 logger = logging.getLogger(__name__)
 

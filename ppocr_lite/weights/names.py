@@ -1,12 +1,19 @@
-"""Names of parameters: a recurrent layer's two sets, and the entry that keeps Paddle's own names."""
+"""Names in files of weights: second names, wrappers, sub-models, and Paddle's own names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import numpy as np
 
+Value = TypeVar("Value")
+
 NAMES_KEY = "StructuredToParameterName@@"
 """Entry in which ``paddle.save`` keeps {state_dict name: name of the Paddle parameter}."""
+WRAPPERS = ("module.", "_layers.")
+"""What PyTorch's and Paddle's DataParallel put before every name, if the wrapper itself was saved."""
+PARTS = ("transform", "backbone", "neck", "head")
+"""First words of the names of a model that is not made of sub-models."""
 
 _CELL_NAME = re.compile(r"^(.*)\.(\d+)\.cell(?:_(fw|bw))?\.((?:weight|bias)_[ih]h)$")
 _FLAT_NAME = re.compile(r"^(.*)\.((?:weight|bias)_[ih]h)_l(\d+)(_reverse)?$")
@@ -37,3 +44,56 @@ def find_array(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray | None
         return arrays[name]
     other = alias(name)
     return arrays.get(other) if other else None
+
+
+def unwrap(values: Mapping[str, Value]) -> tuple[dict[str, Value], str]:
+    """``values`` without the wrappers' prefix that every name has, and that prefix ("" if there is none).
+
+    >>> unwrap({"module.head.fc.weight": 1, "module.head.fc.bias": 2})
+    ({'head.fc.weight': 1, 'head.fc.bias': 2}, 'module.')
+    """
+    plain, prefix = dict(values), ""
+    while plain:
+        first = next((w for w in WRAPPERS if all(name.startswith(w) for name in plain)), None)
+        if first is None:
+            break
+        plain = {name[len(first) :]: value for name, value in plain.items()}
+        prefix += first
+    return plain, prefix
+
+
+def sub_models(found: Iterable[str]) -> list[str]:
+    """Prefixes of whole models within a distillation checkpoint, in order.
+
+    >>> sub_models(["Student.backbone.conv.weight", "Teacher.head.fc.bias", "extra.weight"])
+    ['Student.', 'Teacher.']
+    """
+    prefixes = {}
+    for name in found:
+        first, _, rest = name.partition(".")
+        if first not in PARTS and rest.split(".")[0] in PARTS:
+            prefixes[f"{first}."] = True
+    return list(prefixes)
+
+
+def first_words(found: Iterable[str]) -> list[str]:
+    """Prefixes that the names begin with, in order.
+
+    >>> first_words(["head.fc.weight", "head.fc.bias", "scale"])
+    ['head.']
+    """
+    return list({name.partition(".")[0] + ".": True for name in found if "." in name})
+
+
+def second_names(found: Iterable[str]) -> list[str]:
+    """Names whose tensor also stands under its other name, one of each such pair."""
+    found = list(found)
+    known = set(found)
+    return [name for name in found if _CELL_NAME.match(name) and alias(name) in known]
+
+
+def from_bfloat16(array: np.ndarray) -> np.ndarray:
+    """float32 where the array is a bfloat16, which Paddle keeps as uint16: the upper half of a float32."""
+    if array.dtype != np.uint16:
+        return array
+    return (array.astype(np.uint32) << 16).view(np.float32)
