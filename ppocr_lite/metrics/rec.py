@@ -44,12 +44,15 @@ class RecMetric:
         self.reset()
 
     def update(self, results: Sequence[RecResult], batch: Mapping[str, Any]) -> None:
-        """Count one batch: ``label`` int [N, L] padded with 0, and ``length`` [N] if there is one."""
+        """Count one batch: ``label`` int [N, L], of CTC or of attention, and ``length`` [N] if there is one.
+
+        ``length`` counts the characters, so it does not count the 0 that begins an attention label.
+        """
         labels = np.asarray(batch["label"])
         lengths = (
             np.asarray(batch["length"]).reshape(-1) if "length" in batch else [labels.shape[1]] * len(labels)
         )
-        truth = [self.label_text(row[: int(n)]) for row, n in zip(labels, lengths, strict=True)]
+        truth = [self.label_text(row[row > 0][: int(n)]) for row, n in zip(labels, lengths, strict=True)]
         self.update_texts([result.text for result in results], truth)
 
     def update_texts(self, texts: Sequence[str], truth: Sequence[str]) -> None:
@@ -64,8 +67,8 @@ class RecMetric:
             self._count += 1
 
     def label_text(self, indices: np.ndarray) -> str:
-        """Text of a label as the decoder would give it out; the padding's zeros are dropped."""
-        text = self.charset.decode(int(i) for i in indices if i > 0)
+        """Text of a label as the decoder would give it out, without padding, begin and end."""
+        text = self.charset.decode(int(i) for i in indices if 0 < i <= len(self.charset))
         if not self.charset.right_to_left:
             return text
         return "".join(text[i] for i in self.charset.reading_order(text))

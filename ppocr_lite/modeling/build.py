@@ -18,7 +18,7 @@ TASKS = ("det", "rec", "cls")
 DEFAULT_NAME = "BaseModel"
 
 ARCHITECTURES = Registry("architecture")
-"""Whole models, built by ``(arch: Section, charset: Charset | None)``."""
+"""Whole models, built by ``(arch: Section, charset: Charset | None, *, max_text_length: int | None)``."""
 
 PARTS = {"Transform": RECTIFIERS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 KEYS = ("name", "model_type", "algorithm", "in_channels", "return_all_feats", *PARTS)
@@ -26,31 +26,38 @@ KEYS = ("name", "model_type", "algorithm", "in_channels", "return_all_feats", *P
 SUBMODEL_KEYS = ("pretrained", "freeze_params")
 
 
-def build_model(arch: Mapping[str, Any], charset: Charset | None = None) -> nn.Layer:
+def build_model(
+    arch: Mapping[str, Any], charset: Charset | None = None, *, max_text_length: int | None = None
+) -> nn.Layer:
     """Build the model that ``arch`` (the ``Architecture`` section) describes; ``arch`` is not changed.
 
     Args:
         charset: sets the number of classes of a recognition head, whatever the section says.
+        max_text_length: length of a label, for the heads that take it; as the section says without it.
 
     Raises:
         ConfigError: an unknown name or key, a missing part, no charset and no ``out_channels``.
     """
     section = arch if isinstance(arch, Section) else Section(arch, "Architecture")
     build = ARCHITECTURES.get(section.get("name", DEFAULT_NAME), where=section.path)
-    model: nn.Layer = build(section, charset)
+    model: nn.Layer = build(section, charset, max_text_length=max_text_length)
     return model
 
 
 @ARCHITECTURES.register(DEFAULT_NAME)
-def build_single_model(arch: Section, charset: Charset | None = None) -> BaseModel:
+def build_single_model(
+    arch: Section, charset: Charset | None = None, *, max_text_length: int | None = None
+) -> BaseModel:
     """Build a model that stands for itself."""
     for key in SUBMODEL_KEYS:
         if arch.get(key):
             logger.warning("%s.%s: has an effect on the sub-models of a distillation only.", arch.path, key)
-    return build_base_model(arch, charset)
+    return build_base_model(arch, charset, max_text_length=max_text_length)
 
 
-def build_base_model(arch: Section, charset: Charset | None = None) -> BaseModel:
+def build_base_model(
+    arch: Section, charset: Charset | None = None, *, max_text_length: int | None = None
+) -> BaseModel:
     """Build rectifier, backbone, neck and head, handing each one's ``out_channels`` to the next."""
     task = checked_task(arch, (*KEYS, *SUBMODEL_KEYS))
     in_channels = channels = arch.get("in_channels", 3)
@@ -63,6 +70,8 @@ def build_base_model(arch: Section, charset: Charset | None = None) -> BaseModel
         context = {"in_channels": channels}
         if key == "Head":
             context.update(_classes(section, task, charset))
+            if max_text_length is not None:
+                context["max_text_length"] = int(max_text_length)
         part = parts[key] = registry.build(section, task=task, **context)
         channels = getattr(part, "out_channels", channels)
     for key in ("Backbone", "Head"):

@@ -78,8 +78,10 @@ class DistillationModel(nn.Layer):
 
 
 @ARCHITECTURES.register("DistillationModel")
-def build_distillation_model(arch: Section, charset: Charset | None = None) -> DistillationModel:
-    """Build the sub-models of ``Models`` in their order; ``charset`` counts for the heads of all.
+def build_distillation_model(
+    arch: Section, charset: Charset | None = None, *, max_text_length: int | None = None
+) -> DistillationModel:
+    """Build the sub-models of ``Models`` in their order; the other two count for the heads of all.
 
     ``pretrained`` of a sub-model is left to whoever trains (``engine/submodels.py``).
     """
@@ -95,7 +97,7 @@ def build_distillation_model(arch: Section, charset: Charset | None = None) -> D
         _check_name(name, section.path)
         if section.get("freeze_params", False):
             frozen.append(name)
-        models[name] = build_base_model(section, charset)
+        models[name] = build_base_model(section, charset, max_text_length=max_text_length)
         if models[name].task != task:
             raise ConfigError(
                 f"{section.path}.model_type: '{models[name].task}', but {arch.path}.model_type is '{task}'."

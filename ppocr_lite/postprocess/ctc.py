@@ -6,7 +6,7 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ModelFileError
-from ppocr_lite.postprocess.scores import probabilities
+from ppocr_lite.postprocess.scores import probabilities, text_result
 from ppocr_lite.registry import POSTPROCESSES
 from ppocr_lite.structures import RecResult
 
@@ -29,6 +29,7 @@ class CTCLabelDecode:
     """
 
     ignored_params = ("key", "model_name")
+    charset_size = "ctc_size"
 
     def __init__(
         self,
@@ -59,15 +60,4 @@ class CTCLabelDecode:
         top = np.take_along_axis(probs, best[..., None], axis=-1)[..., 0]
         keep = best != BLANK
         keep[:, 1:] &= best[:, 1:] != best[:, :-1]
-        return [self._result(b[k], s[k]) for b, s, k in zip(best, top, keep)]
-
-    def _result(self, indices: np.ndarray, scores: np.ndarray) -> RecResult:
-        if not len(indices):
-            return RecResult("", 0.0)
-        characters = [self.charset.characters[i - 1] for i in indices]
-        values = [float(s) for s in scores]
-        score = float(np.mean(scores))
-        if self.charset.right_to_left:
-            order = self.charset.reading_order(characters)
-            characters, values = [characters[i] for i in order], [values[i] for i in order]
-        return RecResult("".join(characters), score, tuple(values))
+        return [text_result(self.charset, b[k], s[k]) for b, s, k in zip(best, top, keep)]

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ppocr_lite.charset import Charset
+from ppocr_lite.structures import RecResult
+
 
 def probabilities(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     """``probs`` as they are, or the softmax over the last axis of ``logits`` (as in training mode)."""
@@ -12,3 +15,19 @@ def probabilities(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     logits = np.asarray(outputs["logits"], np.float32)
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def text_result(charset: Charset, indices: np.ndarray, scores: np.ndarray) -> RecResult:
+    """Text of the kept steps in reading order; the score is their mean, 0.0 for an empty text.
+
+    Shapes: class indices int [n], special ones taken out; probabilities [n].
+    """
+    if not len(indices):
+        return RecResult("", 0.0)
+    characters = [charset.characters[i - 1] for i in indices]
+    values = [float(s) for s in scores]
+    score = float(np.mean(scores))
+    if charset.right_to_left:
+        order = charset.reading_order(characters)
+        characters, values = [characters[i] for i in order], [values[i] for i in order]
+    return RecResult("".join(characters), score, tuple(values))

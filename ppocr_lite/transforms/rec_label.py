@@ -13,23 +13,15 @@ from ppocr_lite.transforms.base import Sample
 logger = logging.getLogger(__name__)
 
 
-@TRANSFORMS.register()
-class CTCLabelEncode:
-    """Text -> ``label`` int64 [max_text_length] padded with 0 (blank), ``length`` int64, ``label_ace``.
-
-    ``label_ace`` holds how often each class occurs, the padding counted as blank: float32 [classes].
-    A text that is empty, longer than ``max_text_length`` or without any known character drops the sample.
-    Unknown characters are left out, each one with one warning (PaddleOCR 2.7 leaves them out silently).
+class TextEncoder:
+    """What the encoders of texts share: the character set, and what is left out.
 
     Args:
-        max_text_length: longest text, in characters.
+        max_text_length: length of a label; a longer text drops the sample.
         character_dict_path: dictionary file; the 36 characters 0-9a-z without one.
         use_space_char: the space is a character as well.
         charset: wins over the two above.
     """
-
-    requires = ("label",)
-    provides = ("label", "length", "label_ace")
 
     def __init__(
         self,
@@ -43,13 +35,41 @@ class CTCLabelEncode:
         self.charset = charset or Charset.load(character_dict_path, use_space_char=use_space_char)
         self._warned: set[str] = set()
 
-    def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample | None:
-        text = sample["label"]
-        if not text or len(text) > self.max_text_length:
-            return None
+    def indices(self, text: str) -> list[int]:
+        """Classes of the known characters; empty where the sample is to be dropped.
+
+        Each unknown character is reported once (PaddleOCR 2.7 leaves it out silently).
+        """
+        if len(text) > self.max_text_length:
+            return []
         indices = self.charset.encode(text)
         if len(indices) < len(text):
             self._warn(text)
+        return indices
+
+    def _warn(self, text: str) -> None:
+        new = [c for c in self.charset.unknown(text) if c not in self._warned]
+        if new:
+            self._warned.update(new)
+            logger.warning(
+                "labels hold characters outside the dictionary, which are left out: %s", " ".join(new)
+            )
+
+
+@TRANSFORMS.register()
+class CTCLabelEncode(TextEncoder):
+    """Text -> ``label`` int64 [max_text_length] padded with 0 (blank), ``length`` int64, ``label_ace``.
+
+    ``label_ace`` holds how often each class occurs, the padding counted as blank: float32 [classes].
+    A text that is empty, longer than ``max_text_length`` or without any known character drops the sample.
+    Parameters are those of :class:`TextEncoder`.
+    """
+
+    requires = ("label",)
+    provides = ("label", "length", "label_ace")
+
+    def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample | None:
+        indices = self.indices(sample["label"])
         if not indices:
             return None
         label = np.zeros(self.max_text_length, np.int64)
@@ -59,13 +79,29 @@ class CTCLabelEncode:
         sample["label_ace"] = np.bincount(label, minlength=self.charset.ctc_size).astype(np.float32)
         return sample
 
-    def _warn(self, text: str) -> None:
-        new = [c for c in self.charset.unknown(text) if c not in self._warned]
-        if new:
-            self._warned.update(new)
-            logger.warning(
-                "labels hold characters outside the dictionary, which are left out: %s", " ".join(new)
-            )
+
+@TRANSFORMS.register()
+class AttnLabelEncode(TextEncoder):
+    """Text -> ``label`` int64 [max_text_length]: ``sos`` (0), characters, ``eos``, zeros; ``length`` int64.
+
+    ``length`` counts the characters alone. A text drops the sample where it is empty, without any known
+    character, or does not fit with ``sos`` and ``eos`` (PaddleOCR 2.7 makes a label that is one entry too
+    long of a text that lacks one place, and its batch then fails). Parameters are those of
+    :class:`TextEncoder`.
+    """
+
+    requires = ("label",)
+    provides = ("label", "length")
+
+    def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample | None:
+        indices = self.indices(sample["label"])
+        if not indices or len(indices) + 2 > self.max_text_length:
+            return None
+        label = np.zeros(self.max_text_length, np.int64)
+        label[1 : len(indices) + 2] = [*indices, self.charset.eos]
+        sample["label"] = label
+        sample["length"] = np.int64(len(indices))
+        return sample
 
 
 @TRANSFORMS.register()

@@ -132,6 +132,9 @@ def test_outputs(case):
             stages = stage_outputs(model, image)
         compare(reference, got, run["eval"], tolerance["eval"])
         compare(reference, stages, run["eval_stages"], tolerance["eval"])
+        if "eval_with_targets" in run:
+            expected = {"out": run["eval_with_targets"]["out"]}
+            compare(reference, taught(reference, model, image), expected, tolerance["eval"])
         for key, expected in run["eval"].items():
             if "argmax_last_axis" in expected:
                 best = np.reshape(expected["argmax_last_axis"], got[key].shape[:-1])
@@ -149,6 +152,18 @@ def test_outputs(case):
         model.set_state_dict(before)
 
 
+def taught(reference: Any, model: Any, image: paddle.Tensor) -> dict[str, np.ndarray]:
+    """Probabilities in eval mode where step i of an attention head gets entry i of the fixture's targets.
+
+    The head itself never does that (it gives step i entry i - 1, and in training alone).
+    """
+    (run,) = reference.spec["runs"]
+    targets = paddle.to_tensor(reference.reader.make(run["eval_with_targets"]["targets"]))
+    with paddle.no_grad():
+        logits = model.head.spell(model.neck(model.backbone(model.transform(image))), targets)
+        return {"out": paddle.nn.functional.softmax(logits, axis=2).numpy()}
+
+
 def stage_outputs(model: Any, image: paddle.Tensor) -> dict[str, np.ndarray]:
     """Outputs of each part, in eval mode; of each sub-model's parts for a model that has several."""
     if not hasattr(model, "backbone"):
@@ -160,6 +175,11 @@ def stage_outputs(model: Any, image: paddle.Tensor) -> dict[str, np.ndarray]:
         }
     stages = {}
     x = image
+    if hasattr(model, "transform"):
+        stages["tps_fiducials"] = model.transform.loc_net(image)
+        height, width = image.shape[2:]
+        stages["tps_grid"] = model.transform.grid_generator(stages["tps_fiducials"], height, width)
+        stages = {key: value.numpy() for key, value in stages.items()}
     for part in ("transform", "backbone", "neck"):
         if hasattr(model, part):
             x = getattr(model, part)(x)

@@ -16,6 +16,12 @@ from ppocr_lite.registry import LOSSES
 pytestmark = [pytest.mark.golden_ops, pytest.mark.train]
 
 GOLDEN = Path(os.environ.get("PPOCR_LITE_GOLDEN", Path(__file__).resolve().parents[3] / "shared" / "golden"))
+LOSS_NAMES = {
+    "db_loss": "DBLoss",
+    "ctc_loss": "CTCLoss",
+    "cls_loss": "ClsLoss",
+    "attention_loss": "AttentionLoss",
+}
 CONSTANT_ENTRIES = ("loss_cbn",)
 """Entries of the reference's losses that are always 0 and that this project leaves out."""
 
@@ -54,10 +60,10 @@ def differentiable(array: np.ndarray) -> paddle.Tensor:
     return paddle.to_tensor(array, stop_gradient=False)
 
 
-@pytest.mark.parametrize("entry", cases("db_loss", "ctc_loss", "cls_loss"))
+@pytest.mark.parametrize("entry", cases("db_loss", "ctc_loss", "cls_loss", "attention_loss"))
 def test_loss(entry, numbers, reader):
     inputs, outputs = numbers(entry)
-    name = {"db_loss": "DBLoss", "ctc_loss": "CTCLoss", "cls_loss": "ClsLoss"}[entry["op"]]
+    name = LOSS_NAMES[entry["op"]]
     loss = LOSSES.build({"name": name, **entry["params"]})
     pred_key = next(key for key in inputs if key in ("maps", "logits"))
     pred = differentiable(inputs[pred_key])

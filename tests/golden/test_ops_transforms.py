@@ -253,6 +253,15 @@ def check_ctc_encode(entry, inputs, expected):
         assert counts == want["label_ace_nonzero"]
 
 
+def check_attn_encode(entry, inputs, expected):
+    op = TRANSFORMS.get("AttnLabelEncode")(entry["params"]["max_text_length"], charset=_charset(entry))
+    assert op.charset.attention_size == expected["n_classes"]
+    for text, want in zip(inputs["texts"], expected["encoded"], strict=True):
+        got = op({"label": text})
+        got = got and {"label": got["label"].tolist(), "length": int(got["length"])}
+        assert got == want, text
+
+
 def check_cls_encode(entry, inputs, expected):
     op = TRANSFORMS.get("ClsLabelEncode")(**entry["params"])
     for text, want in zip(inputs["labels"], expected["result"], strict=True):
@@ -283,6 +292,7 @@ CHECKS = {
     "tia": check_tia,
     "east_random_crop": check_east_crop,
     "ctc_label_encode": check_ctc_encode,
+    "attn_label_encode": check_attn_encode,
     "cls_label_encode": check_cls_encode,
     "det_label_encode": check_det_encode,
 }
