@@ -78,14 +78,18 @@ def _numpy_dtype(tensor: paddle.Tensor) -> str:
     return "float32" if name == "bfloat16" else name
 
 
-def load_pretrained(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
+def load_pretrained(model: paddle.nn.Layer, path: str | Path, *, submodel: str = "") -> LoadReport:
     """Load weights leniently: what does not fit is left as it is and named in a warning.
+
+    Args:
+        submodel: the name that ``model`` has in a distillation. Of a file that holds a whole distillation,
+            the arrays of this name are taken.
 
     Raises:
         ModelFileError: the file cannot be read, or nothing in it fits.
     """
     file = find_params(path)
-    weights = _unwrapped(file)
+    weights = _of_submodel(submodel, _unwrapped(file), file)
     report = load_weights(model, weights)
     if not report.matched:
         raise ModelFileError(
@@ -96,6 +100,16 @@ def load_pretrained(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
         logger.warning("%s: fits the model in part; the rest starts anew.\n%s", file, report.table())
     logger.info("load pretrain successful from %s", file)
     return report
+
+
+def _of_submodel(name: str, weights: dict[str, np.ndarray], file: Path) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with ``name.``, without it; all of them where there is none such."""
+    start = f"{name}."
+    part = {key.removeprefix(start): array for key, array in weights.items() if key.startswith(start)}
+    if not name or not part:
+        return weights
+    logger.info("%s: of its %d arrays the %d of '%s' are taken.", file, len(weights), len(part), start)
+    return part
 
 
 def load_exact(model: paddle.nn.Layer, path: str | Path) -> LoadReport:

@@ -13,9 +13,9 @@ from ppocr_lite.errors import DataError
 
 
 class PostProcess(Protocol):
-    """Network outputs of a batch -> one result for each image."""
+    """Network outputs of a batch -> one result for each image; {name: such a list} of several sub-models."""
 
-    def __call__(self, outputs: Mapping[str, np.ndarray], shapes: np.ndarray | None) -> list[Any]: ...
+    def __call__(self, outputs: Mapping[str, Any], shapes: np.ndarray | None) -> Any: ...
 
 
 class Metric(Protocol):
@@ -23,7 +23,7 @@ class Metric(Protocol):
 
     main_indicator: str
 
-    def update(self, results: list[Any], batch: Mapping[str, np.ndarray]) -> None: ...
+    def update(self, results: Any, batch: Mapping[str, np.ndarray]) -> None: ...
 
     def compute(self) -> dict[str, float]: ...
 
@@ -69,21 +69,25 @@ class Evaluator:
             raise DataError("Eval: the loader gave no batch. Check Eval.dataset.label_file_list.")
         return {**self.metric.compute(), "fps": images / max(seconds, 1e-9)}
 
-    def of_batch(self, preds: Mapping[str, paddle.Tensor], batch: Batch) -> dict[str, float]:
+    def of_batch(self, preds: Mapping[str, Any], batch: Batch) -> dict[str, float]:
         """Metrics of one batch whose predictions are known already."""
         self.metric.reset()
         self._update(to_numpy(preds), batch)
         return self.metric.compute()
 
-    def _update(self, outputs: Mapping[str, np.ndarray], batch: Batch) -> None:
+    def _update(self, outputs: Mapping[str, Any], batch: Batch) -> None:
         labels = to_numpy(batch)
         self.metric.update(self.postprocess(outputs, labels.get("shape")), labels)
 
 
-def to_numpy(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The tensors of a mapping as arrays; other entries are left out."""
-    return {k: v.numpy() if isinstance(v, paddle.Tensor) else v for k, v in values.items() if _is_array(v)}
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, paddle.Tensor | np.ndarray)
+def to_numpy(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors of a mapping, and of mappings in it, as arrays; other entries are left out."""
+    arrays: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, paddle.Tensor):
+            arrays[key] = value.numpy()
+        elif isinstance(value, np.ndarray):
+            arrays[key] = value
+        elif isinstance(value, Mapping):
+            arrays[key] = to_numpy(value)
+    return arrays

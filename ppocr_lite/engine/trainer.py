@@ -18,7 +18,9 @@ from ppocr_lite.errors import DataError, PPOCRError
 logger = logging.getLogger(__name__)
 
 Batch = dict[str, paddle.Tensor]
-LossFunction = Callable[[dict[str, paddle.Tensor], Batch], dict[str, paddle.Tensor]]
+Predictions = dict[str, Any]
+"""Named tensors; {sub-model: named tensors} of a distillation."""
+LossFunction = Callable[[Predictions, Batch], dict[str, paddle.Tensor]]
 
 
 class DivergedError(PPOCRError, FloatingPointError):
@@ -97,7 +99,7 @@ class Trainer:
     """Trains one model.
 
     Args:
-        model: called as ``model(batch["image"], targets=batch)``, gives named tensors.
+        model: called as ``model(batch["image"], targets=batch)``, gives :data:`Predictions`.
         loss: ``(predictions, batch) -> {"loss": total, parts to be logged...}``.
         optimizer: with the learning rate of ``schedule``.
         schedule: stepped once a batch.
@@ -130,7 +132,7 @@ class Trainer:
         self.lr = 0.0  # of the last step
         self.times = StepTimes()
         self.batch: Batch = {}
-        self.preds: dict[str, paddle.Tensor] = {}
+        self.preds: Predictions = {}
         self.epochs = 0
         self.stop_reason = ""
         self._loader_state: dict[str, Any] = {}
