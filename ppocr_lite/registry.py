@@ -69,6 +69,24 @@ class Registry:
             f"Known: {', '.join(known)}."
         )
 
+    def parts(self) -> list[Callable[..., Any]]:
+        """Everything registered."""
+        return list(self._items.values())
+
+    def check(
+        self,
+        name: Any,
+        params: Mapping[str, Any],
+        *,
+        task: str | None = None,
+        where: str = "",
+        leave: Iterable[str] = (),
+    ) -> None:
+        """:func:`check_params` of the part called ``name``; an unknown name is left to whoever builds it."""
+        item = self._items.get((name, task)) or self._items.get((name, None))
+        if item is not None:
+            check_params(item, params, where=where or self.kind, leave=leave)
+
     def build(
         self,
         section: Mapping[str, Any],

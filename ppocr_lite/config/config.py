@@ -61,6 +61,21 @@ class Section(Mapping[str, Any]):
         """The sub-section ``key``; empty when it is absent or None."""
         return Section(self._values.get(key), f"{self.path}.{key}", self._origins.child(key))
 
+    def steps(self, key: str) -> list[tuple[str, "Section"]]:
+        """(name, parameters) of the items of a list such as ``transforms``: ``Name: {...}`` or ``Name``.
+
+        Items of another form are left out.
+        """
+        listed = self._values.get(key)
+        found = []
+        for index, item in enumerate(listed if isinstance(listed, list) else []):
+            given = {item: None} if isinstance(item, str) else item
+            if isinstance(given, Mapping) and len(given) == 1:
+                ((name, params),) = given.items()
+                origins = self._origins.child(key).child(index).child(name)
+                found.append((str(name), Section(params, f"{self.path}.{key}[{index}].{name}", origins)))
+        return found
+
     def without(self, *keys: str) -> "Section":
         """The same section, with ``keys`` left out."""
         left = {key: value for key, value in self._values.items() if key not in keys}

@@ -1,6 +1,6 @@
 """From the ``Optimizer`` section of a configuration to an optimizer and its schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import paddle
@@ -13,6 +13,9 @@ from ppocr_lite.optim.schedules import SCHEDULES, LRSchedule
 from ppocr_lite.registry import did_you_mean, parameters_of
 
 COMMON_KEYS = ("name", "lr", "regularizer", "weight_decay", "clip_norm", "clip_norm_global")
+REGULARIZER_KEYS = ("name", "factor")
+GIVEN = ("common", "model", "epochs", "steps_per_epoch")
+"""Parameters of optimizers and schedules that the program gives."""
 
 
 def build_lr_scheduler(lr_config: Mapping[str, Any], epochs: int, step_each_epoch: int) -> LRSchedule:
@@ -41,9 +44,9 @@ def build_optimizer(
     """
     config = section if isinstance(section, Section) else Section(section, "Optimizer")
     name = config["name"]
-    make = OPTIMIZERS.get(name, where=config.path)
+    OPTIMIZERS.get(name, where=config.place("name"))
+    check_optimizer(config)
     own = {key: value for key, value in config.items() if key not in COMMON_KEYS}
-    _check_keys(name, own, [p for p in parameters_of(make) if p not in ("common", "model")], config.path)
     if "lr" not in config:
         raise ConfigError(f"{config.path}.lr: the section is missing; give it a learning_rate.")
     schedule = build_lr_scheduler(config.section("lr"), epochs, steps_per_epoch)
@@ -52,11 +55,24 @@ def build_optimizer(
     return optimizer, schedule
 
 
-def _check_keys(name: str, own: Mapping[str, Any], accepted: list[str], where: str) -> None:
-    known = [*COMMON_KEYS, *accepted]
-    for key in own:
+def check_optimizer(section: Section) -> None:
+    """ConfigError for a key of the ``Optimizer`` section that nothing in it takes; nothing is built.
+
+    An unknown name of an optimizer or a schedule is left to whoever builds it.
+    """
+    name = section.get("name")
+    if name in OPTIMIZERS.names():
+        own = [p for p in parameters_of(OPTIMIZERS.get(name)) if p not in GIVEN]
+        _check_keys(section, f"{name} takes no parameter", [*COMMON_KEYS, *own])
+    _check_keys(section.section("regularizer"), "a regularizer takes no", REGULARIZER_KEYS)
+    lr = section.section("lr")
+    SCHEDULES.check(lr.get("name", "Const"), lr.without("name"), where=lr.path, leave=GIVEN)
+
+
+def _check_keys(section: Section, problem: str, known: Sequence[str]) -> None:
+    for key in section:
         if key not in known:
             raise ConfigError(
-                f"{where}.{key}: {name} takes no parameter '{key}'.{did_you_mean(key, known)} "
+                f"{section.place(key)}: {problem} '{key}'.{did_you_mean(key, known)} "
                 f"It takes: {', '.join(known)}."
             )
