@@ -1,4 +1,4 @@
-"""The console script ``ppocr-lite``: read, doctor, version."""
+"""The console script ``ppocr-lite``: read, weights, doctor, version."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 from ppocr_lite import __version__
 from ppocr_lite.errors import DataError, MissingDependency, PPOCRError
+from ppocr_lite.weights import cli as weights
 
 STDIN = "-"
 EXIT_SOME_FAILED = 1
@@ -27,7 +28,7 @@ class Command:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status: 0 well, 1 some pictures failed, 2 nothing could be done."""
+    """Entry point; returns the exit status: 0 well, 1 in part (some pictures failed), 2 not at all."""
     parser = argparse.ArgumentParser(prog="ppocr-lite", description="Read the text in pictures.")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
@@ -132,6 +133,7 @@ def _complain(text: str) -> None:
 
 COMMANDS: dict[str, Command] = {
     "read": Command("Print the text of pictures, PDFs or folders.", _read_arguments, _read),
+    "weights": Command("Show, extract, convert or compare weights.", weights.add_arguments, weights.run),
     "doctor": Command("Check this installation.", _no_arguments, _doctor),
     "version": Command("Print the version.", _no_arguments, _version),
 }

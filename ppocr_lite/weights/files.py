@@ -146,6 +146,4 @@ def _nested_hint(others: Mapping[str, Any]) -> str:
     nested = [key for key, value in others.items() if isinstance(value, dict)]
     if not nested:
         return ""
-    return (
-        f" They may be within {nested[:5]}: save one of these alone, as paddle.save(paddle.load(F)[NAME], G)."
-    )
+    return f" They may be within {nested[:5]}: save one alone, by paddle.save(paddle.load(IN)[NAME], OUT)."

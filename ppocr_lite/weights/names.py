@@ -62,6 +62,15 @@ def unwrap(values: Mapping[str, Value]) -> tuple[dict[str, Value], str]:
     return plain, prefix
 
 
+def within(values: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    """The entries whose names begin with ``prefix``, under the rest of the name.
+
+    >>> within({"Student.head.fc.bias": 1, "Teacher.head.fc.bias": 2}, "Student.")
+    {'head.fc.bias': 1}
+    """
+    return {name[len(prefix) :]: value for name, value in values.items() if name.startswith(prefix)}
+
+
 def sub_models(found: Iterable[str]) -> list[str]:
     """Prefixes of whole models within a distillation checkpoint, in order.
 

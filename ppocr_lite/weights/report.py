@@ -52,8 +52,8 @@ def shortened(lines: Sequence[str], limit: int = SHOWN) -> list[str]:
     """The first lines, and how many more there are.
 
     >>> shortened(["a", "b", "c"], 2)
-    ['a', '... and 1 more']
+    ['a', 'b', '... and 1 more']
     """
     if len(lines) <= limit:
         return list(lines)
-    return [*lines[: limit - 1], f"... and {len(lines) - limit + 1} more"]
+    return [*lines[:limit], f"... and {len(lines) - limit} more"]
