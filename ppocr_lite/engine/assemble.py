@@ -13,7 +13,8 @@ from ppocr_lite import losses, metrics, postprocess, transforms
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.data.loader import build_dataloader
-from ppocr_lite.engine import checkpoint, compat
+from ppocr_lite.engine import checkpoint, compat, submodels
+from ppocr_lite.engine.check import check_config, places_named
 from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
 from ppocr_lite.engine.hooks import (
     CheckpointHook,
@@ -29,15 +30,13 @@ from ppocr_lite.errors import ConfigError
 from ppocr_lite.export.bundle import export_model
 from ppocr_lite.export.inference_config import inference_steps
 from ppocr_lite.export.parity import TOLERANCE
-from ppocr_lite.modeling import build_model
+from ppocr_lite.modeling import DistillationModel, build_model
 from ppocr_lite.optim import build_optimizer
 from ppocr_lite.registry import LOSSES, METRICS, POSTPROCESSES
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_SEED = 1024
-WITHOUT_EFFECT = ("use_amp", "use_visualdl", "use_wandb", "use_sync_bn", "to_static")
-"""PaddleOCR's switches that configurations may set; the numbers of a run are in ``train.jsonl``."""
 REGISTERED = (losses, metrics, postprocess, transforms)
 """Packages whose import registers the parts that configurations name."""
 
@@ -52,16 +51,22 @@ class Parts:
     charset: Charset | None = None
 
 
+@places_named
 def parts(cfg: Config) -> Parts:
-    """Model, post-processing and character set of a configuration; the weights are fresh."""
+    """Model, post-processing and character set of a configuration; the weights are fresh.
+
+    Raises:
+        ConfigError: also for an unknown key in the sections that are not built here.
+    """
+    check_config(cfg)
     characters = charset(cfg)
     cfg = compat.choose_resnets(cfg)
-    return Parts(
-        cfg,
-        build_model(cfg.section("Architecture"), characters),
-        build_postprocess(cfg, characters),
-        characters,
+    model = build_model(
+        cfg.section("Architecture"), characters, max_text_length=cfg.get("Global.max_text_length")
     )
+    decode = build_postprocess(cfg, characters)
+    submodels.check(cfg, model, decode)
+    return Parts(cfg, model, decode, characters)
 
 
 def trained(cfg: Config) -> Parts:
@@ -96,6 +101,7 @@ def build_postprocess(cfg: Config, characters: Charset | None) -> PostProcess:
     return built
 
 
+@places_named
 def build_metric(cfg: Config, characters: Charset | None) -> Metric:
     """The metric that the configuration names."""
     context: dict[str, Any] = {"label_list": cfg.get("Global.label_list"), "charset": characters}
@@ -104,12 +110,10 @@ def build_metric(cfg: Config, characters: Charset | None) -> Metric:
     return built
 
 
+@places_named
 def trainer(cfg: Config) -> Trainer:
     """Everything that ``tools/train.py`` needs; resumed or fine-tuned where ``Global`` says so."""
     use_device(cfg)
-    for key in WITHOUT_EFFECT:
-        if cfg.get(f"Global.{key}"):
-            logger.warning("Global.%s has no effect: this version does not have it.", key)
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     paddle.seed(seed)  # the initial weights
     found = parts(cfg)
@@ -126,11 +130,12 @@ def trainer(cfg: Config) -> Trainer:
         hooks=_hooks(found, seed),
         seed=seed,
     )
+    started = submodels.load_pretrained(cfg, found.model)
     if cfg.get("Global.checkpoints"):
         result.resume(cfg.get("Global.checkpoints"))
     elif cfg.get("Global.pretrained_model"):
         checkpoint.load_pretrained(found.model, cfg.get("Global.pretrained_model"))
-    else:
+    elif not started:
         logger.info("train from scratch")
     return result
 
@@ -192,6 +197,7 @@ def eval_steps(cfg: Config) -> tuple[int, int]:
     return int(pair[0]), int(pair[1])
 
 
+@places_named
 def evaluator(cfg: Config) -> tuple[Evaluator, paddle.nn.Layer]:
     """The evaluation of ``tools/eval.py``, and the trained model to give to it."""
     found = trained(cfg)
@@ -205,8 +211,12 @@ def _evaluator(found: Parts, seed: int) -> Evaluator:
     return Evaluator(loader, postprocess=found.postprocess, metric=metric)
 
 
+@places_named
 def reader(cfg: Config) -> Callable[[np.ndarray], Any]:
-    """A function uint8 BGR [H, W, 3] -> DetResult, ClsResult or RecResult, by the trained model itself."""
+    """A function uint8 BGR [H, W, 3] -> DetResult, ClsResult or RecResult, by the trained model itself.
+
+    Of a distillation it gives {sub-model: result}.
+    """
     found = trained(cfg)
     pipeline = transforms.build_pipeline(
         inference_steps(cfg), where="Eval.dataset.transforms", sources=transforms.ARRAY_SOURCES
@@ -219,16 +229,35 @@ def reader(cfg: Config) -> Callable[[np.ndarray], Any]:
         shapes = np.asarray(sample["shape"])[None] if "shape" in sample else None
         with paddle.no_grad():
             outputs = to_numpy(found.model(paddle.to_tensor(np.asarray(sample["image"])[None])))
-        return found.postprocess(outputs, shapes)[0]
+        results = found.postprocess(outputs, shapes)
+        if isinstance(results, Mapping):
+            return {name: values[0] for name, values in results.items()}
+        return results[0]
 
     return read
 
 
 def export(cfg: Config) -> Path:
-    """Export the trained model to ``Global.save_inference_dir``; see :mod:`ppocr_lite.export`."""
+    """Export the trained model to ``Global.save_inference_dir``; see :mod:`ppocr_lite.export`.
+
+    Each sub-model of a distillation goes to a folder of its name in there, as a model for itself.
+    """
     folder = Path(_required(cfg, "Global.save_inference_dir"))
-    _export(trained(cfg), folder)
+    for name, found in _single_parts(trained(cfg)).items():
+        _export(found, folder / name)
     return folder
+
+
+def _single_parts(found: Parts) -> dict[str, Parts]:
+    """The sub-models of a distillation by name, or the one model by no name."""
+    if not isinstance(found.model, DistillationModel):
+        return {"": found}
+    singles = {}
+    for name, model in found.model.submodels().items():
+        plain = getattr(found.postprocess, "plain", {})  # submodels.check has seen that it is there
+        cfg = submodels.single_config(found.cfg, name, plain)
+        singles[name] = Parts(cfg, model, build_postprocess(cfg, found.charset), found.charset)
+    return singles
 
 
 def export_from_state(cfg: Config, state: Mapping[str, np.ndarray], folder: str | Path) -> dict[str, Any]:
@@ -236,7 +265,7 @@ def export_from_state(cfg: Config, state: Mapping[str, np.ndarray], folder: str 
     found = parts(cfg)
     report = checkpoint.load_weights(found.model, state)
     if not report.complete:
-        raise ConfigError(f"The weights do not fit {cfg.source}: {'; '.join(report.problems())}.")
+        raise ConfigError(f"The weights do not fit {cfg.source}.\n{report.table()}")
     return _export(found, Path(folder))
 
 
