@@ -62,7 +62,8 @@ def export_model(
     try:
         network = static_graph.InferenceNetwork(model, static_graph.main_output(model, shape))
         graph, params = static_graph.save_static(network, work, shape)
-        onnx_file = _convert(graph, params)
+        opset = onnx.needed_opset(model)
+        onnx_file = _convert(graph, params, opset=opset)
         engines = {"paddle": open_engine(graph, kind="paddle")}
         if onnx_file:
             engines["onnx"] = open_engine(onnx_file)
@@ -75,7 +76,7 @@ def export_model(
             input_shape=shape,
             output_shape=_checked_output(network, shape, charset),
             parity=report,
-            versions=_versions(),
+            versions=_versions(opset),
         )
         if onnx_file:
             _write_texts(onnx_file, values, charset)
@@ -115,7 +116,7 @@ def _run(network: static_graph.InferenceNetwork, batch: np.ndarray) -> np.ndarra
     return output
 
 
-def _convert(graph: Path, params: Path) -> Path | None:
+def _convert(graph: Path, params: Path, *, opset: int) -> Path | None:
     """The ONNX file; None, with a warning, where the converter is not installed."""
     missing = onnx.missing_packages()
     if missing:
@@ -126,7 +127,7 @@ def _convert(graph: Path, params: Path) -> Path | None:
         )
         return None
     target = graph.with_suffix(".onnx")
-    onnx.convert(graph, params, target)
+    onnx.convert(graph, params, target, opset=opset)
     return target
 
 
@@ -181,8 +182,8 @@ def _finish(values: dict[str, Any], files: Sequence[Path]) -> None:
     target.write_text(inference_config.to_yaml(values), encoding="utf-8")
 
 
-def _versions() -> dict[str, str]:
-    versions = {"onnx_opset": str(onnx.OPSET)}
+def _versions(opset: int) -> dict[str, str]:
+    versions = {"onnx_opset": str(opset)}
     for package in PACKAGES:
         try:
             versions[package] = metadata.version(package)

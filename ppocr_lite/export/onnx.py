@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.errors import ModelFileError
+from ppocr_lite.export import onnx_passes
 
 OPSET = 14
 """The first with HardSwish as one operation; every runtime of the last years has it."""
+OPSET_ATTRIBUTE = "onnx_opset"
+"""Class attribute of a layer that cannot be written with :data:`OPSET`: the first opset that has it."""
 
 # Its own process: the converter prints to the terminal, and a model it cannot handle may end the process.
 # No optimizer of its own: the default one tries to install packages while it runs.
@@ -24,6 +27,11 @@ model, params, target, opset = sys.argv[1:]
 paddle2onnx.export(model, params, target, opset_version=int(opset), enable_onnx_checker=True,
                    optimize_tool="None")
 """
+
+
+def needed_opset(model: Any) -> int:
+    """:data:`OPSET`, or a later one where a layer of ``model`` asks for it."""
+    return max([OPSET, *(getattr(layer, OPSET_ATTRIBUTE, OPSET) for layer in model.sublayers(True))])
 
 
 def convert(graph: Path, params: Path, target: Path, *, opset: int = OPSET, timeout_s: float = 600) -> None:
@@ -66,13 +74,15 @@ def simplify(path: Path) -> None:
         model = onnx.load(str(simple))
     finally:
         simple.unlink(missing_ok=True)
+    onnx_passes.fold_biases(model)
     fold_norms(model)
     used = {node.domain or "" for node in model.graph.node}
     kept = [entry for entry in model.opset_import if (entry.domain or "") in used | {""}]
     del model.opset_import[:]
     model.opset_import.extend(kept)
-    onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(path))
+    onnx_passes.name_dimensions(path)
+    onnx.checker.check_model(onnx.load(str(path)), full_check=True)
 
 
 def fold_norms(model: Any) -> int:

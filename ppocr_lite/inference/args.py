@@ -105,7 +105,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         Flag("det_db_score_mode", str, "fast", "fast or slow", None, ("fast", "slow")),
     ),
     "recognizer": (
-        Flag("rec_algorithm", str, "CRNN", "CTC recognizers: CRNN, SVTR_LCNet, Rosetta, ...", "CRNN"),
+        Flag("rec_algorithm", str, "CRNN", "RARE, or one with CTC: CRNN, Rosetta, SVTR_LCNet, ...", "CRNN"),
         Flag("rec_model_dir", str, "embedded model", "model folder or .onnx file"),
         Flag("rec_image_shape", parse_shape, "3, 48, 320 or the model's", "channels, height, least width"),
         Flag("rec_batch_num", int, "6", "lines of a batch", 6),

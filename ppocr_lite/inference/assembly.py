@@ -10,6 +10,9 @@ from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer
 
+DECODERS = {"RARE": "AttnLabelDecode"}
+"""For --rec_algorithm; all others end in CTC, unless the model itself says more."""
+
 
 def engine_options(args: argparse.Namespace) -> EngineOptions:
     """Engine, device and threads."""
@@ -60,6 +63,7 @@ def make_recognizer(args: argparse.Namespace) -> TextRecognizer:
         char_dict_path=args.rec_char_dict_path,
         use_space_char=args.use_space_char,
         batch_size=args.rec_batch_num,
+        decoder=DECODERS.get(args.rec_algorithm.upper()),
     )
 
 

@@ -153,20 +153,21 @@ def embedded_model(task: str) -> Path:
 
 
 def resolve_charset(
-    characters: Sequence[str], num_classes: int, *, path: Path, where: str
+    characters: Sequence[str], num_classes: int, *, path: Path, where: str, specials: int = 1
 ) -> tuple[str, ...]:
     """The charset, with the space that PaddleOCR appends unasked when the network has a class for it.
 
     Args:
         characters: as the dictionary has them.
-        num_classes: width of the network's output, the blank included.
+        num_classes: width of the network's output, special classes included.
         path: the network's file, for the message.
         where: where the charset comes from, for the message.
+        specials: classes that are no characters: 1 for CTC (the blank), 2 for attention (begin and end).
 
     Raises:
         ModelFileError: the sizes do not fit; decoding would give fluent nonsense.
     """
-    size = len(characters) + 1
+    size = len(characters) + specials
     if size == num_classes:
         return tuple(characters)
     if size + 1 == num_classes:

@@ -117,6 +117,12 @@ def build_postprocess(section: Mapping[str, Any], *, where: str, charset: Charse
     return POSTPROCESSES.build(section, where=where, **context)
 
 
+def charset_size(name: str, *, where: str) -> str:
+    """Which property of a Charset counts the classes that the post-process ``name`` expects."""
+    importlib.import_module("ppocr_lite.postprocess")
+    return str(getattr(POSTPROCESSES.get(name, where=where), "charset_size", "ctc_size"))
+
+
 def first_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
     """The first output, as most exports have one only."""
     return outputs[0]
@@ -130,7 +136,7 @@ def map_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
 def sequence_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
     """A recognizer's probabilities [N, T, K]: the output called softmax_..., else the first of that rank."""
     named = [o for n, o in zip(engine.output_names, outputs) if "softmax" in n and o.ndim == 3]
-    chosen = named[0] if named else _first_of_rank(engine, outputs, 3, "[N, T, K]; this is no CTC recognizer")
+    chosen = named[0] if named else _first_of_rank(engine, outputs, 3, "[N, T, K]; this is no recognizer")
     return as_probabilities(chosen)
 
 

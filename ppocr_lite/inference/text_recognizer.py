@@ -13,7 +13,7 @@ from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.engines.base import Engine
 from ppocr_lite.inference.long_lines import join_pieces, split_line
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model, resolve_charset
-from ppocr_lite.inference.predictor import Predictor, build_postprocess, sequence_output
+from ppocr_lite.inference.predictor import Predictor, build_postprocess, charset_size, sequence_output
 from ppocr_lite.structures import RecResult
 from ppocr_lite.transforms import ARRAY_SOURCES, Pipeline, build_pipeline
 from ppocr_lite.transforms.resize import natural_width, resize_norm
@@ -74,6 +74,7 @@ class TextRecognizer:
         use_space_char: bool = True,
         batch_size: int = 6,
         max_aspect: float | None = None,
+        decoder: str | None = None,
     ) -> "TextRecognizer":
         """Load a recognizer.
 
@@ -86,6 +87,7 @@ class TextRecognizer:
             batch_size: lines of equal width that run together.
             max_aspect: width over height above which a line is read in pieces, in place of what the model
                 says (``Shapes.max_width`` in inference.yml) or 80.
+            decoder: CTCLabelDecode or AttnLabelDecode, in place of what the model says or CTCLabelDecode.
 
         Raises:
             ModelFileError: no charset, or one of a size that does not fit the network.
@@ -93,13 +95,13 @@ class TextRecognizer:
         opened = model if isinstance(model, Model) else open_model(model, engine)
         step = opened.step("ResizeImg")
         shape = network_shape(opened, image_shape, step.get("image_shape") or DEFAULT_SHAPE)
-        pipeline, longest = _line_pipeline(opened, shape, step, max_aspect)
-        charset = _charset(opened, shape, char_dict_path, use_space_char)
-        section = {"name": "CTCLabelDecode", **opened.post_process}
-        for key in ("character_dict_path", "use_space_char", "multi_head"):
-            section.pop(key, None)
-        section["name"] = str(section["name"]).removeprefix("Distillation")  # one network was exported
+        section = _decoder_section(opened, decoder)
         try:
+            size = charset_size(section["name"], where="PostProcess")
+            pipeline, longest = _line_pipeline(
+                opened, shape, step, max_aspect, one_width=size == "attention_size"
+            )
+            charset = _charset(opened, shape, char_dict_path, use_space_char, size=size)
             postprocess = build_postprocess(section, where="PostProcess", charset=charset)
         except ConfigError as error:
             raise ModelFileError(
@@ -156,19 +158,42 @@ def network_shape(
     return shape[0], shape[1], shape[2]
 
 
+def _decoder_section(model: Model, decoder: str | None) -> dict[str, Any]:
+    """Name and parameters of the post-processing, without the character set."""
+    section = {"name": "CTCLabelDecode", **model.post_process}
+    if decoder is not None and decoder != section["name"]:
+        return {"name": decoder}
+    for key in ("character_dict_path", "use_space_char", "multi_head"):
+        section.pop(key, None)
+    section["name"] = str(section["name"]).removeprefix("Distillation")  # one network was exported
+    return section
+
+
 def _line_pipeline(
-    model: Model, shape: tuple[int, int, int], step: dict[str, Any], wanted: float | None
+    model: Model,
+    shape: tuple[int, int, int],
+    step: dict[str, Any],
+    wanted: float | None,
+    *,
+    one_width: bool,
 ) -> tuple[Pipeline, float | None]:
-    """Pipeline of a text line, and the aspect ratio above which lines are cut."""
+    """Pipeline of a text line, and the aspect ratio above which lines are cut.
+
+    All lines get one width where the network fixes it, where they are stretched, where the model says that
+    it was measured so (``infer_mode: false``), and, with ``one_width``, for a network with a fixed number of
+    steps: a line twice as long would not get twice as many.
+    """
     sizes = model.engine.input_shape
-    if (len(sizes) == 4 and sizes[3] is not None) or step.get("padding") is False:
-        # One width for all lines: it stays RecResizeImg's matter, and long lines get narrow.
+    bucket = step.get("width_bucket")
+    measured_so = not (step.get("infer_mode", True) or step.get("eval_mode", False))
+    fixed = len(sizes) == 4 and sizes[3] is not None
+    if fixed or step.get("padding") is False or (not bucket and (one_width or measured_so)):
+        # It stays RecResizeImg's matter, and long lines get narrow.
         params = {"image_shape": list(shape), "padding": step.get("padding", True)}
-        return build_pipeline([{"RecResizeImg": params}], sources=ARRAY_SOURCES), None
+        return build_pipeline([{"RecResizeImg": params}], sources=ARRAY_SOURCES), wanted
     limit = (model.description.get("Shapes") or {}).get("max_width")
     own = float(limit) / shape[1] if isinstance(limit, (int, float)) else MAX_ASPECT
     max_aspect = own if wanted is None else wanted
-    bucket = step.get("width_bucket")
     resize = LineResize(
         shape,
         bucket=int(bucket or WIDTH_BUCKET),
@@ -180,8 +205,14 @@ def _line_pipeline(
 
 
 def _charset(
-    model: Model, shape: tuple[int, int, int], char_dict_path: str | Path | None, use_space_char: bool
+    model: Model,
+    shape: tuple[int, int, int],
+    char_dict_path: str | Path | None,
+    use_space_char: bool,
+    *,
+    size: str,
 ) -> Charset:
+    """The characters; ``size`` names the property of a Charset that counts the network's classes."""
     if char_dict_path:
         try:
             characters, where = Charset.load(char_dict_path).characters, str(char_dict_path)
@@ -197,9 +228,10 @@ def _charset(
         characters, where = travelling, "inference.yml or the model's metadata"
     classes = _class_count(model.engine, shape)
     right_to_left = "arabic" in str(char_dict_path or "").lower()
-    if classes == len(characters) + 2 and char_dict_path and not use_space_char:
+    specials = getattr(Charset(characters), size) - len(characters)
+    if classes == len(characters) + specials + 1 and char_dict_path and not use_space_char:
         classes = -1  # refused below: the network has one class more than the dictionary
-    fitted = resolve_charset(characters, classes, path=model.path, where=where)
+    fitted = resolve_charset(characters, classes, path=model.path, where=where, specials=specials)
     return Charset(fitted, right_to_left=right_to_left)
 
 

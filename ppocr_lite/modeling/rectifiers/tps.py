@@ -61,10 +61,9 @@ class TPS(nn.Layer):
         self.out_channels = in_channels
 
     def forward(self, image: Tensor) -> Tensor:
+        # Numbers, or tensors where the size is left open while a static graph is built.
         n, _, height, width = image.shape
         fiducials = self.loc_net(image)  # [N, F, 2]
-        if -1 in (height, width):  # not known yet, while a static graph is built
-            _, _, height, width = paddle.shape(image)
         grid = self.grid_generator(fiducials, height, width)  # [N, H * W, 2]
         return F.grid_sample(image, grid.reshape([n, height, width, 2]), align_corners=True)
 
@@ -143,7 +142,9 @@ class GridGenerator(nn.Layer):
         dx = x.unsqueeze(1) - paddle.to_tensor(fiducials[:, 0])  # [W, F]
         dy = y.unsqueeze(1) - paddle.to_tensor(fiducials[:, 1])  # [H, F]
         squared = (dy * dy).unsqueeze(1) + (dx * dx).unsqueeze(0)  # [H, W, F]
-        radial = squared * paddle.log(paddle.sqrt(squared) + EPSILON)
+        # A tensor, because paddle2onnx adds a number to float64 in float32.
+        epsilon = paddle.to_tensor(np.full(1, EPSILON))
+        radial = squared * paddle.log(paddle.sqrt(squared) + epsilon)
         one = paddle.ones_like(squared[:, :, :1])
         parts = [one, one * x.reshape([1, -1, 1]), one * y.reshape([-1, 1, 1]), radial]
         return paddle.concat(parts, axis=2).flatten(0, 1)  # [H * W, F + 3]
