@@ -15,5 +15,12 @@ def train(cfg: Config) -> int:
     return tool.EXIT_STOPPED if assemble.train(cfg).stop_reason else 0
 
 
+def dry_run(cfg: Config, random_data: bool) -> None:
+    """Run one batch, without a step, and print what it says about the training."""
+    from ppocr_lite.engine import dry_run as trial
+
+    print("\n".join(trial.dry_run(cfg, random_data=random_data)))
+
+
 if __name__ == "__main__":
-    sys.exit(tool.run(train, __doc__, log_to="Global.save_model_dir"))
+    sys.exit(tool.run(train, __doc__, log_to="Global.save_model_dir", dry_run=dry_run))

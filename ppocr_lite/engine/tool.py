@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ppocr_lite.config import Config
+from ppocr_lite.config.printing import annotated_yaml
 from ppocr_lite.errors import MissingDependency, PPOCRError
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ def run(
     *,
     argv: Sequence[str] | None = None,
     log_to: str = "",
+    dry_run: Callable[[Config, bool], int | None] | None = None,
 ) -> int:
     """Parse the command line, load the configuration, do ``job``; gives the exit status.
 
@@ -33,22 +35,27 @@ def run(
         description: for ``--help``.
         argv: the command line without the program; that of the process by default.
         log_to: key of the configuration that names a folder for ``train.log``; empty for none.
+        dry_run: done instead of ``job`` for ``--dry-run``, and given whether to use ``--random-data``; None
+            where the tool has no such flags.
     """
-    args = parse(description, argv)
+    args = parse(description, argv, with_dry_run=dry_run is not None)
     log_to_console()
     try:
+        if args.print_config:
+            print(annotated_yaml(Config.load(args.config, args.opt)), end="")
+            return 0
         require_paddle()
         cfg = Config.load(args.config, args.opt)
-        if args.print_config:
-            print("\n".join(config_lines(cfg.to_dict())))
-            return 0
         if args.profiler_options:
             logger.warning("-p/--profiler_options is accepted for PaddleOCR's sake and has no effect.")
-        if log_to and cfg.get(log_to):
-            log_to_file(Path(cfg.get(log_to)) / "train.log")
-        for line in config_lines(cfg.to_dict()):
-            logger.info(line)
-        return job(cfg) or 0
+        with cfg.naming_places():
+            if dry_run and args.dry_run:
+                return dry_run(cfg, args.random_data) or 0
+            if log_to and cfg.get(log_to):
+                log_to_file(Path(cfg.get(log_to)) / "train.log")
+            for line in config_lines(cfg.to_dict()):
+                logger.info(line)
+            return job(cfg) or 0
     except (PPOCRError, OSError) as error:  # OSError: no space left, no permission
         logger.error("%s", error)
         return EXIT_ERROR
@@ -66,8 +73,10 @@ def require_paddle() -> None:
         )
 
 
-def parse(description: str, argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """PaddleOCR's flags: ``-c FILE -o KEY=VALUE ...``."""
+def parse(
+    description: str, argv: Sequence[str] | None = None, *, with_dry_run: bool = False
+) -> argparse.Namespace:
+    """PaddleOCR's flags: ``-c FILE -o KEY=VALUE ...``, and ours."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("-c", "--config", required=True, metavar="FILE", help="configuration (.yml)")
     parser.add_argument(
@@ -79,8 +88,28 @@ def parse(description: str, argv: Sequence[str] | None = None) -> argparse.Names
         help="override values, as in -o Global.epoch_num=10",
     )
     parser.add_argument("-p", "--profiler_options", metavar="OPTIONS", help="accepted, without effect")
-    parser.add_argument("--print-config", action="store_true", help="print the whole configuration and end")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--print-config",
+        action="store_true",
+        help="print the whole configuration with where each value comes from, and end",
+    )
+    if with_dry_run:
+        _add_dry_run(parser)
+    args = parser.parse_args(argv)
+    if with_dry_run and args.random_data and not args.dry_run:
+        parser.error("--random-data goes with --dry-run")
+    return args
+
+
+def _add_dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="build everything, run one batch, print shapes and costs, write nothing, and end",
+    )
+    parser.add_argument(
+        "--random-data", action="store_true", help="with --dry-run: pictures of noise instead of the data"
+    )
 
 
 class _TqdmHandler(logging.StreamHandler):
