@@ -110,7 +110,7 @@ def test_extract_behind_a_wrapper(tmp_path, capsys):
 
 
 def test_extract_what_is_not_there(distilled, tmp_path, capsys):
-    one, target = tmp_path / "one.pdparams", tmp_path / "s.pdparams"
+    target = tmp_path / "s.pdparams"
     status, _, error = run(capsys, "extract", "--prefix", "Student2.", distilled, target)
     assert status == 2
     assert "no name begins with 'Student2.'. Its sub-models: Student., Teacher." in error
