@@ -164,7 +164,9 @@ class EmaHook(Hook):
         step = trainer.state.global_step
         decay = min(self.decay, (1 + step) / (10 + step))
         for name, value in trainer.model.state_dict().items():
-            self._average[name] = self._average[name] * decay + value * (1 - decay)
+            average = self._average[name]
+            # In this form, what does not change (a frozen teacher) stays exactly as it is.
+            self._average[name] = average + (value - average) * (1 - decay)
 
     @contextmanager
     def applied(self, model: paddle.nn.Layer) -> Iterator[None]:
