@@ -5,7 +5,6 @@ workers nor the order of access changes it.
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,12 @@ import cv2
 import numpy as np
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.data.extra import ExtraPlan, ExtraSamples, plan_extra
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS
 from ppocr_lite.transforms import FILE_SOURCES, Pipeline, Sample, build_pipeline
 
+EXTRA_STREAM = 1
 UNREADABLE = "unreadable"
 """Kind of a sample that is broken, beside ``dropped by <transform>``."""
 
@@ -38,11 +39,13 @@ class PipelineDataset:
     Args:
         pipeline: the transforms.
         seed: of all that is random in a sample.
+        extra: what the transforms want of other samples, see plan_extra.
     """
 
-    def __init__(self, pipeline: Pipeline, seed: int) -> None:
+    def __init__(self, pipeline: Pipeline, seed: int, *, extra: ExtraPlan | None = None) -> None:
         self.pipeline = pipeline
         self.seed = int(seed)
+        self._extra = extra
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -59,15 +62,37 @@ class PipelineDataset:
         """Sample ``index`` after the transforms, or why there is none."""
         rng = np.random.default_rng([self.seed, epoch, index])
         try:
-            raw = self.read(index, epoch, rng)
-            raw.setdefault("ext_data", [])
-            raw["epoch"] = epoch
+            raw = self._read(index, epoch, rng)
+            if self._extra is not None:
+                raw["ext_data"] = self._extra_samples(self._extra, index, epoch)
             sample, reason = self.pipeline.run(raw, rng)
         except (DataError, cv2.error) as error:
             return Fetched(None, UNREADABLE, f"{self.place(index, epoch)}: {error}")
         if sample is None:
             return Fetched(None, reason, self.place(index, epoch))
+        if "ext_data" in sample:
+            sample["ext_data"] = []  # it can read the dataset, which must not travel between processes
         return Fetched(sample)
+
+    def _read(self, index: int, epoch: int, rng: np.random.Generator) -> Sample:
+        return {"ext_data": [], **self.read(index, epoch, rng), "epoch": epoch}
+
+    def _extra_samples(self, plan: ExtraPlan, index: int, epoch: int) -> ExtraSamples:
+        """Other samples for sample ``index``, none of which is read yet."""
+
+        def draw(rng: np.random.Generator) -> Sample | None:
+            if len(self) < 2:
+                return None
+            other = int(rng.integers(len(self) - 1))
+            other += other >= index
+            try:
+                return plan.pipeline(self._read(other, epoch, rng), rng)
+            except (DataError, cv2.error):
+                return None  # as a sample of its own it is counted as a fault
+
+        # A stream of its own: the sample's own numbers do not depend on whether others are read.
+        rng = np.random.default_rng([self.seed, epoch, index, EXTRA_STREAM])
+        return ExtraSamples(draw, plan.count, rng=rng)
 
     def get(self, index: int, epoch: int = 0) -> Sample | None:
         """Sample ``index`` after the transforms; None where a transform drops it, DataError if unreadable."""
@@ -91,6 +116,8 @@ class SimpleDataSet(PipelineDataset):
             repeat. One number serves all files.
         delimiter: between path and label.
         transforms: the YAML list, see build_pipeline.
+        ext_op_transform_idx: transforms that extra samples (for CopyPaste, RecConAug) go through; they are
+            other rows of the files, drawn at random.
         mode: ``Train`` or ``Eval``.
         seed, charset, global_section, section_path: from the caller.
 
@@ -98,7 +125,7 @@ class SimpleDataSet(PipelineDataset):
         DataError: no such file, a row without the delimiter, no rows.
     """
 
-    ignored_params = ("ext_op_transform_idx", "label_ratio_list")
+    ignored_params = ("label_ratio_list",)
 
     def __init__(
         self,
@@ -108,6 +135,7 @@ class SimpleDataSet(PipelineDataset):
         ratio_list: float | Sequence[float] = 1.0,
         delimiter: str = "\t",
         transforms: Sequence[Mapping[str, Any]] = (),
+        ext_op_transform_idx: int = 2,
         mode: str = "Train",
         seed: int = 1024,
         charset: Charset | None = None,
@@ -121,7 +149,8 @@ class SimpleDataSet(PipelineDataset):
             charset=charset,
             sources=FILE_SOURCES,
         )
-        super().__init__(pipeline, seed)
+        extra = plan_extra(pipeline, ext_op_transform_idx, sources=FILE_SOURCES, where=section_path)
+        super().__init__(pipeline, seed, extra=extra)
         self.data_dir = Path(data_dir)
         self.delimiter = delimiter
         files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list or [])
@@ -210,93 +239,3 @@ def _one_path(name: str, rng: np.random.Generator) -> str:
         return str(names[int(rng.integers(len(names)))])
     except (ValueError, TypeError, IndexError):
         return name  # a file name may begin with a bracket
-
-
-@DATASETS.register("LMDBDataSet", "LMDBDateSet")
-class LMDBDataSet(PipelineDataset):
-    """LMDB databases of PaddleOCR's layout: ``num-samples``, ``image-%09d``, ``label-%09d``, from 1.
-
-    Args:
-        data_dir: one folder or several, searched for databases at any depth.
-        transforms, seed, charset, global_section, section_path: see SimpleDataSet.
-
-    Raises:
-        DataError: no database, or one without samples.
-    """
-
-    ignored_params = ("label_file_list", "ratio_list", "delimiter", "ext_op_transform_idx")
-
-    def __init__(
-        self,
-        data_dir: str | Sequence[str],
-        transforms: Sequence[Mapping[str, Any]] = (),
-        *,
-        seed: int = 1024,
-        charset: Charset | None = None,
-        global_section: Mapping[str, Any] | None = None,
-        section_path: str = "dataset",
-    ) -> None:
-        pipeline = build_pipeline(
-            transforms,
-            global_section,
-            where=f"{section_path}.transforms",
-            charset=charset,
-            sources=FILE_SOURCES,
-        )
-        super().__init__(pipeline, seed)
-        roots = [data_dir] if isinstance(data_dir, str) else list(data_dir)
-        self._paths = sorted(str(f.parent) for root in roots for f in Path(root).rglob("data.mdb"))
-        if not self._paths:
-            raise DataError(f"{', '.join(roots)}: no LMDB database (data.mdb) in it.")
-        self._envs: tuple[int, list[Any]] = (-1, [])
-        self._counts = [self._count(i) for i in range(len(self._paths))]
-
-    def __len__(self) -> int:
-        return sum(self._counts)
-
-    def read(self, index: int, epoch: int, rng: np.random.Generator) -> Sample:
-        database, number = self._locate(index)
-        with self._environment(database).begin(write=False) as transaction:
-            image = transaction.get(b"image-%09d" % number)
-            label = transaction.get(b"label-%09d" % number)
-        if image is None or label is None:
-            raise DataError("no image or no label is stored under this number.")
-        return {"img_path": self.place(index, epoch), "image": bytes(image), "label": label.decode("utf-8")}
-
-    def place(self, index: int, epoch: int) -> str:
-        database, number = self._locate(index)
-        return f"{self._paths[database]}:{number}"
-
-    def _locate(self, index: int) -> tuple[int, int]:
-        for database, count in enumerate(self._counts):
-            if index < count:
-                return database, index + 1
-            index -= count
-        raise IndexError(f"sample {index} beyond the end")
-
-    def _count(self, database: int) -> int:
-        with self._environment(database).begin(write=False) as transaction:
-            text = transaction.get(b"num-samples")
-        if text is None or int(text) < 1:
-            raise DataError(f"{self._paths[database]}: the database has no samples ('num-samples').")
-        return int(text)
-
-    def _environment(self, database: int) -> Any:
-        # An open environment must not cross into another process, so each opens its own.
-        if self._envs[0] != os.getpid():
-            self._envs = (os.getpid(), [_open_lmdb(path) for path in self._paths])
-        return self._envs[1][database]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_envs": (-1, [])}
-
-
-def _open_lmdb(path: str) -> Any:
-    try:
-        import lmdb
-    except ImportError as error:
-        raise ConfigError('LMDBDataSet needs lmdb: pip install "ppocr-lite[train]"') from error
-    try:
-        return lmdb.open(path, max_readers=32, readonly=True, lock=False, readahead=False, meminit=False)
-    except lmdb.Error as error:
-        raise DataError(f"{path}: not an LMDB database that can be opened ({error}).") from error

@@ -7,6 +7,7 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.data.datasets import PipelineDataset
+from ppocr_lite.data.extra import plan_extra
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.registry import DATASETS
 from ppocr_lite.transforms import ARRAY_SOURCES, Sample, build_pipeline
@@ -31,8 +32,9 @@ class SynthDataSet(PipelineDataset):
         level: 0 clean to 1 the full range of damage; ``[start, end]`` runs evenly from the first sample of
             the first epoch to the last sample of the last one (in steps; leave ``shuffle`` off).
         options: further options of the renderer.
-        transforms, seed, charset, global_section, section_path: see SimpleDataSet; ``Global.epoch_num`` sets
-            the pace of ``level``. Without a charset (detection) the package's English one is rendered.
+        transforms, ext_op_transform_idx, seed, charset, global_section, section_path: see SimpleDataSet;
+            extra samples are rendered too. ``Global.epoch_num`` sets the pace of ``level``. Without a
+            charset (detection) the package's English one is rendered.
         mode: ``Eval`` renders other samples than ``Train`` does.
     """
 
@@ -46,6 +48,7 @@ class SynthDataSet(PipelineDataset):
         level: float | Sequence[float] = 1.0,
         options: Mapping[str, Any] | None = None,
         transforms: Sequence[Mapping[str, Any]] = (),
+        ext_op_transform_idx: int = 2,
         mode: str = "Train",
         seed: int = 1024,
         charset: Charset | None = None,
@@ -59,7 +62,8 @@ class SynthDataSet(PipelineDataset):
             charset=charset,
             sources=ARRAY_SOURCES,
         )
-        super().__init__(pipeline, seed)
+        extra = plan_extra(pipeline, ext_op_transform_idx, sources=ARRAY_SOURCES, where=section_path)
+        super().__init__(pipeline, seed, extra=extra)
         if int(length) < 1:
             raise ConfigError(f"{section_path}.length: expected at least 1 sample an epoch, got {length}.")
         self.length = int(length)

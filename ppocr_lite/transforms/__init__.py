@@ -1,6 +1,7 @@
 """Data transforms by their PaddleOCR names; importing the package registers them."""
 
 from ppocr_lite.transforms import (
+    copy_paste,
     det_augment,
     det_crop,
     det_label,
@@ -8,6 +9,7 @@ from ppocr_lite.transforms import (
     image,
     rand_augment,
     rec_augment,
+    rec_concat,
     rec_label,
     resize,
 )
@@ -27,6 +29,7 @@ __all__ = [
     "Sample",
     "Transform",
     "build_pipeline",
+    "copy_paste",
     "det_augment",
     "det_crop",
     "det_label",
@@ -34,6 +37,7 @@ __all__ = [
     "image",
     "rand_augment",
     "rec_augment",
+    "rec_concat",
     "rec_label",
     "resize",
 ]

@@ -1,8 +1,8 @@
 """The contract of a data transform, and the pipeline that runs a list of them.
 
 A transform turns one sample into one sample. A sample is a dict that starts as ``img_path`` (str), ``image``
-(encoded bytes, or uint8 BGR [H, W, 3] where the data comes decoded), ``label`` (str), ``ext_data`` (list) and
-``epoch`` (int).
+(encoded bytes, or uint8 BGR [H, W, 3] where the data comes decoded), ``label`` (str), ``ext_data`` (samples
+of other rows, read when iterated) and ``epoch`` (int).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,9 @@ class Transform(Protocol):
     Attributes:
         requires: keys of the sample that the step reads.
         provides: keys that it writes or changes.
+
+    A step that takes other samples from ``ext_data`` has two more: ``ext_data_num``, how many it wants, and
+    ``ext_requires``, the keys that it reads of each.
 
     Calling it returns the sample, or None to drop it (a label that is too long, no text inside). Data that is
     broken raises DataError. All randomness comes from ``rng``.

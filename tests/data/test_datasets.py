@@ -3,8 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from ppocr_lite.data import SimpleDataSet
-from ppocr_lite.data.datasets import LMDBDataSet
+from ppocr_lite.data import LMDBDataSet, SimpleDataSet
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS
 
