@@ -33,7 +33,7 @@ class WeightFile:
     names: dict[str, str]
     """{state_dict name: Paddle parameter name}, as far as the file tells."""
     others: dict[str, Any]
-    """Entries that are no arrays."""
+    """Entries that are no arrays of numbers."""
 
 
 def read_file(path: str | Path) -> WeightFile:
@@ -57,9 +57,9 @@ def read_file(path: str | Path) -> WeightFile:
     names = {str(k): str(v) for k, v in table.items()} if isinstance(table, Mapping) else {}
     plain = {str(key): _without_name(value) for key, value in values.items()}
     return WeightFile(
-        arrays={key: value for key, value in plain.items() if isinstance(value, np.ndarray)},
+        arrays={key: value for key, value in plain.items() if _is_numbers(value)},
         names=names,
-        others={key: value for key, value in plain.items() if not isinstance(value, np.ndarray)},
+        others={key: value for key, value in plain.items() if not _is_numbers(value)},
     )
 
 
@@ -120,6 +120,10 @@ def _without_name(value: Any) -> Any:
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], np.ndarray):
         return value[1]
     return value
+
+
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
 
 
 def _joined(path: str | Path, values: Mapping[Any, Any]) -> dict[Any, Any]:
