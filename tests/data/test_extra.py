@@ -67,6 +67,17 @@ def test_words_of_another_page_arrive(pages):
     assert sources == {"a", "c", "d"}
 
 
+def test_each_sample_draws_for_itself(pages):
+    data = dataset(pages(8), {"CopyPaste": None}, kind=Counting)
+    for index in range(8):
+        data.get(index)
+    others = np.array(data.reads[1::2])
+    assert not (others == np.arange(8)).any()
+    assert (
+        len(set((others - (others > np.arange(8))).tolist())) > 2
+    )  # the draws, without the step over itself
+
+
 def test_nothing_is_read_that_is_not_asked_for(pages):
     folder = pages(4)
     lazy = dataset(folder, {"CopyPaste": {"prob": 0.0}}, kind=Counting)
