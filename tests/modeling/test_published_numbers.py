@@ -34,15 +34,17 @@ WIDTHS = {
     },
 }
 
-# (model, scale): (middle, output) channels of each inverted residual
-UNITS = {
+# model, scale: channels in the middle of each inverted residual, and at its end
+UNITS = [
     (
         "large",
         0.5,
-    ): "8,8 32,16 40,16 40,24 64,24 64,24 120,40 104,40 96,40 96,40 240,56 336,56 336,80 480,80 480,80",
-    ("small", 0.5): "8,8 40,16 48,16 48,24 120,24 120,24 64,24 72,24 144,48 288,48 288,48",
-    ("small", 0.35): "8,8 24,8 32,8 32,16 88,16 88,16 40,16 48,16 104,32 200,32 200,32",
-}
+        "8 32 40 40 64 64 120 104 96 96 240 336 336 480 480",
+        "8 16 16 24 24 24 40 40 40 40 56 56 80 80 80",
+    ),
+    ("small", 0.5, "8 40 48 48 120 120 64 72 144 288 288", "8 16 16 24 24 24 24 24 48 48 48"),
+    ("small", 0.35, "8 24 32 32 88 88 40 48 104 200 200", "8 8 8 16 16 16 16 16 32 32 32"),
+]
 
 # configuration, classes: entries of the state_dict, elements in them (an LSTM's stand there twice), trainable
 SIZES = [
@@ -82,11 +84,11 @@ def test_mobilenet_v3_widths(model_name, scale):
     assert (rec.conv1.conv.weight.shape[0], rec.out_channels) == (stem, widths[-1])
 
 
-@pytest.mark.parametrize(("model_name", "scale"), UNITS)
-def test_mobilenet_v3_units(model_name, scale):
+@pytest.mark.parametrize(("model_name", "scale", "middle", "end"), UNITS)
+def test_mobilenet_v3_units(model_name, scale, middle, end):
     blocks = RecMobileNetV3(model_name=model_name, scale=scale).blocks
-    widths = [[b.expand_conv.conv.weight.shape[0], b.linear_conv.conv.weight.shape[0]] for b in blocks]
-    assert " ".join(f"{middle},{out}" for middle, out in widths) == UNITS[model_name, scale]
+    assert [b.expand_conv.conv.weight.shape[0] for b in blocks] == [int(n) for n in middle.split()]
+    assert [b.linear_conv.conv.weight.shape[0] for b in blocks] == [int(n) for n in end.split()]
 
 
 @pytest.mark.parametrize(("model_name", "units"), [("large", [3, 3, 6, 4]), ("small", [1, 2, 5, 4])])
