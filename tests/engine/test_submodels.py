@@ -15,6 +15,7 @@ from ppocr_lite.errors import ConfigError, ModelFileError  # noqa: E402
 from ppocr_lite.export.inference_config import post_process  # noqa: E402
 from ppocr_lite.optim import build_optimizer  # noqa: E402
 from ppocr_lite.postprocess.ctc import CTCLabelDecode  # noqa: E402
+from ppocr_lite.registry import LOSSES  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -150,3 +151,47 @@ def test_metrics_of_a_training_batch():
     values = measure.of_batch(preds, batch)
     assert values["acc"] == pytest.approx(1, abs=1e-4)
     assert values["Teacher_acc"] == 0
+
+
+PADDLEOCR_LOSS = """
+Loss:
+  name: CombinedLoss
+  loss_config_list:
+  - DistillationDilaDBLoss:
+      weight: 1.0
+      model_name_pairs:
+      - ["Student", "Teacher"]
+      key: maps
+      beta: 10
+  - DistillationDMLLoss:
+      model_name_pairs:
+      - ["Student", "Student2"]
+      - ["Student", "Nobody"]
+      maps_name: "thrink_maps"
+      weight: 1.0
+      model_name_pairs: ["Student", "Student2"]
+      key: maps
+PostProcess:
+  name: DistillationDBPostProcess
+  model_name: ["Student"]
+  key: head_out
+"""
+
+
+def test_paddleocrs_files_with_a_key_twice(tmp_path, caplog):
+    """Its CML configuration says ``model_name_pairs`` twice in one loss: the last one counts."""
+    (tmp_path / "cml.yml").write_text(PADDLEOCR_LOSS)
+    cfg = Config.load(tmp_path / "cml.yml")
+    with caplog.at_level(logging.WARNING):
+        loss = LOSSES.build(cfg.section("Loss"))
+        assemble.build_postprocess(cfg, None)
+    first, second = [record.getMessage() for record in caplog.records]
+    assert first.startswith("Loss.loss_config_list[0].DistillationDilaDBLoss.beta")
+    assert second.startswith("PostProcess.key")
+    maps = paddle.rand([1, 3, 8, 8])
+    mask = paddle.ones([1, 8, 8])
+    parts = loss(
+        {name: {"maps": maps} for name in ("Teacher", "Student", "Student2")},
+        {"shrink_map": mask, "shrink_mask": mask, "threshold_map": mask, "threshold_mask": mask},
+    )
+    assert [name for name in parts if name.startswith("dml")] == ["dml_thrink_maps_0"]
