@@ -168,6 +168,8 @@ def without_name(section: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def parameters_of(item: Callable[..., Any]) -> dict[str, bool]:
     """Names that ``item`` can be called with, and whether each one is required."""
+    if getattr(getattr(item, "__init__", None), "__module__", "").startswith("paddle."):
+        return {}  # a layer without a constructor of its own; no configuration sets Paddle's
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {
         name: parameter.default is inspect.Parameter.empty

@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -187,10 +188,19 @@ class Config:
         return "" if found is None else self._origins.find(found)
 
     def replace(self, overrides: Mapping[str, Any]) -> "Config":
-        """A new configuration with values at dotted paths replaced."""
+        """A new configuration with values at dotted paths replaced.
+
+        Of a section that is replaced, the values that stay what they were keep their origins.
+        """
         values, origins = self.to_dict(), self._origins.copy()
         for path, value in overrides.items():
-            origins.put(assign(values, split_key(path), value, path), REPLACED)
+            found = locate(values, split_key(path)) or []
+            old, kept = _value_at(values, found), reduce(Origins.child, found, origins)
+            place = assign(values, split_key(path), value, path)
+            origins.put(place, REPLACED)
+            for key in value if found and isinstance(value, dict) and isinstance(old, dict) else ():
+                if key in old and old[key] == value[key]:
+                    origins.put([*place, key], kept.child(key))
         return Config(values, self.source, origins=origins)
 
     def to_dict(self) -> dict[str, Any]:
@@ -200,3 +210,9 @@ class Config:
     def dump(self, path: str | Path) -> None:
         """Write as YAML, keys in their order."""
         Path(path).write_text(to_yaml(self._values), encoding="utf-8")
+
+
+def _value_at(values: Any, path: Sequence[Key]) -> Any:
+    for key in path:
+        values = values[key]
+    return values

@@ -40,12 +40,12 @@ class Origins:
         own = self.children.get(str(key))
         return Origins(self.find([key]), own.children if own else None)
 
-    def put(self, path: Sequence[Key], place: str) -> None:
+    def put(self, path: Sequence[Key], place: "str | Origins") -> None:
         """Say that the value at ``path``, with all that is in it, comes from ``place``."""
         node = self
         for key in path[:-1]:
             node = node.children.setdefault(str(key), Origins())
-        node.children[str(path[-1])] = Origins(place)
+        node.children[str(path[-1])] = place if isinstance(place, Origins) else Origins(place)
 
     def copy(self) -> "Origins":
         """A tree that can be changed on its own."""

@@ -63,7 +63,7 @@ def parse_located(text: str, where: str) -> tuple[Any, Origins]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or str(error)
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
         raise ConfigError(f"{where}{place}: not valid YAML: {problem}.") from error
     except ValueError as error:  # 2024-13-45 looks like a date
         raise ConfigError(f"{where}: not valid YAML: {error}. Quote what is meant as a text.") from error

@@ -26,9 +26,8 @@ def build_lr_scheduler(lr_config: Mapping[str, Any], epochs: int, step_each_epoc
         step_each_epoch: updates in one epoch.
     """
     where = getattr(lr_config, "path", "Optimizer.lr")
-    schedule: LRSchedule = SCHEDULES.build(
-        {"name": "Const", **lr_config}, where=where, epochs=epochs, steps_per_epoch=step_each_epoch
-    )
+    named = lr_config if lr_config.get("name") else {**lr_config, "name": "Const"}
+    schedule: LRSchedule = SCHEDULES.build(named, where=where, epochs=epochs, steps_per_epoch=step_each_epoch)
     return schedule
 
 
