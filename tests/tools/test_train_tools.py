@@ -159,9 +159,13 @@ def test_infer_writes_results(run, tmp_path, task, config):
             ["-c", CONFIG, "-o", "Global.pretrained_model=/none/best"],
             "best.pdparams: no such file",
         ),
-        ("infer_cls.py", ["-c", CONFIG, "-o", "Global.infer_img="], "Global.infer_img (-o Global.infer_img=): not set"),
+        (
+            "infer_cls.py",
+            ["-c", CONFIG, "-o", "Global.infer_img="],
+            "Global.infer_img (-o Global.infer_img=): not set",
+        ),
         ("infer_det.py", ["-c", CONFIG], "Global.save_res_path: not set"),
-        ("export_model.py", ["-c", CONFIG], "Global.save_inference_dir: not set"),
+        ("export_model.py", ["-c", CONFIG], "cls_mv3.yml:13): not set. Add it"),
     ],
 )
 def test_errors_are_one_line_and_exit_status_two(run, tmp_path, monkeypatch, name, arguments, message):
@@ -190,10 +194,32 @@ def test_missing_data_is_an_error(run, tmp_path):
 
 
 def test_print_config(run):
-    status, said = run("train.py", "-c", CONFIG, "--print-config", "-o", "Global.epoch_num=7")
+    status, said = run("train.py", "-c", CONFIG, "--print-config", "-o", "Global.epoch_num=7", "-o", "Eval=")
     assert status == 0
-    assert "Global : " in said
-    assert "    epoch_num : 7" in said.splitlines()
+    lines = said.splitlines()
+    assert lines[0] == "Global:"
+    assert any(
+        line.startswith("  epoch_num: 7 ") and line.endswith("# -o Global.epoch_num=7") for line in lines
+    )
+    assert any(line.startswith("Eval: null ") for line in lines)  # the second group of -o
+    assert any(line.endswith("# default") for line in lines)
+
+
+def test_dry_run_trains_nothing(run, data, tmp_path):
+    out = tmp_path / "model"
+    status, said = run("train.py", *options(data, out), "--dry-run")
+    assert status == 0
+    assert "    image  float32 [4, 3, 48, 192]" in said
+    assert "learning rate, in 2 steps:" in said
+    assert "metric of this batch: acc: " in said
+    assert not out.exists()
+    status, said = run("train.py", "-c", CONFIG, "--dry-run", "-o", f"Global.save_model_dir={out}")
+    assert status == tool.EXIT_ERROR
+    assert "train_data/cls/train.txt" in said.splitlines()[-1]
+
+
+def test_random_data_is_for_dry_runs(run):
+    assert run("train.py", "-c", CONFIG, "--random-data")[0] == 2
 
 
 def test_help_needs_no_configuration():

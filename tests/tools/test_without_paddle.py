@@ -21,3 +21,11 @@ def test_the_message_holds_the_pip_line(repo: Path, name: str) -> None:
     assert done.returncode == 2, done.stderr
     assert 'pip install ".[train]"' in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_configuration_is_printed_nevertheless(repo: Path) -> None:
+    tool, config = repo / "tools/train.py", repo / "configs/cls/cls_mv3.yml"
+    command = [sys.executable, "-c", BLOCKED, str(tool), "-c", str(config), "--print-config"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "cls_mv3.yml:" in done.stdout
