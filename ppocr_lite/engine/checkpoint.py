@@ -139,13 +139,13 @@ def _unwrapped(file: Path) -> dict[str, np.ndarray]:
 def _prefix_hint(weights: Iterable[str], wanted: Iterable[str]) -> str:
     """Tell a user who mixes up a distillation checkpoint and that of one of its models."""
     weights, wanted = list(weights), set(wanted)
-    for name in weights:
-        first, _, rest = name.partition(".")
-        if rest in wanted:
-            return (
-                f"\nIts names begin with '{first}.': take that model out with "
-                f"'ppocr-lite weights extract --prefix {first}. IN OUT'."
-            )
+    submodels = list({name.partition(".")[0]: 0 for name in weights if name.partition(".")[2] in wanted})
+    if submodels:
+        one = "Student" if "Student" in submodels else submodels[0]
+        return (
+            f"\nIt holds the model within {', '.join(submodels)}. Take one out with "
+            f"'ppocr-lite weights extract --prefix {one}. IN OUT'."
+        )
     suffixes = {name.partition(".")[2]: name.partition(".")[0] for name in wanted}
     inner = next((suffixes[name] for name in weights if name in suffixes), None)
     return f"\nThe model's names begin with '{inner}.'." if inner else ""
