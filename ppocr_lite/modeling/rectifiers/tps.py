@@ -127,13 +127,14 @@ class GridGenerator(nn.Layer):
 
     def forward(self, points: Tensor, height: int | Tensor, width: int | Tensor) -> Tensor:
         side = self.fc(points.flatten(1)).reshape([points.shape[0], 3, 2])
-        target = paddle.concat([points, side], axis=1)  # [N, F + 3, 2]
+        target = paddle.concat([points, side], axis=1).astype("float64")  # [N, F + 3, 2]
         if isinstance(height, int) and isinstance(width, int):
             weights = paddle.to_tensor(pixel_weights(self._num_fiducial, height, width))
-            return paddle.matmul(weights, target)  # [H * W, F + 3] x [N, F + 3, 2]
-        solve = paddle.to_tensor(np.linalg.inv(spline_system(self._num_fiducial)))
-        spline = paddle.matmul(solve, target.astype("float64"))  # [N, F + 3, 2]
-        return paddle.matmul(self._basis(height, width), spline).astype("float32")
+            grid = paddle.matmul(weights, target)  # [H * W, F + 3] x [N, F + 3, 2]
+        else:
+            solve = paddle.to_tensor(np.linalg.inv(spline_system(self._num_fiducial)))
+            grid = paddle.matmul(self._basis(height, width), paddle.matmul(solve, target))
+        return grid.astype("float32")  # [N, H * W, 2]
 
     def _basis(self, height: int | Tensor, width: int | Tensor) -> Tensor:
         """:func:`basis_at_pixels` as a part of the graph, for a size that is known at run time only."""
@@ -200,8 +201,7 @@ def basis_at_pixels(num_fiducial: int, height: int, width: int) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def pixel_weights(num_fiducial: int, height: int, width: int) -> np.ndarray:
-    """How much each target point counts for each pixel, float32 [H * W, F + 3]; not to be written to."""
-    basis = basis_at_pixels(num_fiducial, height, width)
-    weights = (basis @ np.linalg.inv(spline_system(num_fiducial))).astype(np.float32)
+    """How much each target point counts for each pixel, float64 [H * W, F + 3]; not to be written to."""
+    weights = basis_at_pixels(num_fiducial, height, width) @ np.linalg.inv(spline_system(num_fiducial))
     weights.flags.writeable = False
     return weights
