@@ -278,7 +278,16 @@ def check_det_encode(entry, inputs, expected):
     assert got["ignore_tags"].tolist() == want["ignore_tags"]
 
 
+def check_rec_con_aug(entry, inputs, expected):
+    extra = [{"image": i, "label": t} for i, t in zip(inputs["ext_images"], inputs["ext_labels"])]
+    sample = {"image": inputs["image"], "label": inputs["label"], "ext_data": extra}
+    joined = TRANSFORMS.get("RecConAug")(**entry["params"])(sample, np.random.default_rng(0))
+    close(expected["image"], joined["image"], entry)
+    assert joined["label"] == expected["label"]
+
+
 CHECKS = {
+    "rec_con_aug": check_rec_con_aug,
     "make_border_map": check_border_map,
     "make_shrink_map": check_shrink_map,
     "border_then_shrink": check_border_then_shrink,
