@@ -146,9 +146,14 @@ def _prefix_hint(weights: Iterable[str], wanted: Iterable[str]) -> str:
             f"\nIt holds the model within {', '.join(submodels)}. Take one out with "
             f"'ppocr-lite weights extract --prefix {one}. IN OUT'."
         )
-    suffixes = {name.partition(".")[2]: name.partition(".")[0] for name in wanted}
-    inner = next((suffixes[name] for name in weights if name in suffixes), None)
-    return f"\nThe model's names begin with '{inner}.'." if inner else ""
+    held = set(weights)
+    inner = sorted({name.partition(".")[0] for name in wanted if name.partition(".")[2] in held})
+    if not inner:
+        return ""
+    return (
+        f"\nIt holds one model, such as {', '.join(inner)} of this distillation. "
+        f"Give it as Architecture.Models.{inner[0]}.pretrained."
+    )
 
 
 def save_weights(path: str | Path, model: paddle.nn.Layer) -> None:

@@ -107,8 +107,18 @@ def test_own_weights_out_of_a_distillation_without_this_sub_model(tmp_path):
     values = config().to_dict()
     values["Architecture"]["Models"]["Student2"] = {**SUB, "pretrained": str(tmp_path / "both")}
     cfg = Config(values)
-    with pytest.raises(ModelFileError, match="Its names begin with 'Teacher.'"):
+    with pytest.raises(ModelFileError, match="It holds the model within Teacher, Student"):
         submodels.load_pretrained(cfg, assemble.parts(cfg).model)
+
+
+def test_one_model_given_as_the_whole_distillation(tmp_path):
+    checkpoint.save_weights(tmp_path / "alone", assemble.build_model(SUB, assemble.charset(config())))
+    with pytest.raises(ModelFileError) as failed:
+        checkpoint.load_pretrained(assemble.parts(config()).model, tmp_path / "alone")
+    assert str(failed.value).endswith(
+        "It holds one model, such as Student, Teacher of this distillation. "
+        "Give it as Architecture.Models.Student.pretrained."
+    )
 
 
 def test_no_own_weights():
