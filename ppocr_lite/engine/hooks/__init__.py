@@ -1,0 +1,20 @@
+"""What is done beside the training itself: one file for each theme."""
+
+from ppocr_lite.engine.hooks.ema import EmaHook
+from ppocr_lite.engine.hooks.evaluation import EvalHook, metric_text
+from ppocr_lite.engine.hooks.log import LogHook, TrainMetricHook, time_text
+from ppocr_lite.engine.hooks.saving import CheckpointHook
+from ppocr_lite.engine.hooks.signals import StopOnSignal
+from ppocr_lite.engine.records import JsonLines
+
+__all__ = [
+    "CheckpointHook",
+    "EmaHook",
+    "EvalHook",
+    "JsonLines",
+    "LogHook",
+    "StopOnSignal",
+    "TrainMetricHook",
+    "metric_text",
+    "time_text",
+]
