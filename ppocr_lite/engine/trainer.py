@@ -1,75 +1,28 @@
-"""The training loop. Logging, evaluation and saving are hooks (``hooks.py``)."""
+"""The training loop. Logging, evaluation and saving are hooks (``hooks/``)."""
 
-import logging
 import math
-import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import paddle
 
 from ppocr_lite.engine import checkpoint
-from ppocr_lite.errors import DataError, PPOCRError
-
-logger = logging.getLogger(__name__)
-
-Batch = dict[str, paddle.Tensor]
-Predictions = dict[str, Any]
-"""Named tensors; {sub-model: named tensors} of a distillation."""
-LossFunction = Callable[[Predictions, Batch], dict[str, paddle.Tensor]]
-
-
-class DivergedError(PPOCRError, FloatingPointError):
-    """The loss is not a finite number any more."""
-
-
-class BatchLoader(Protocol):
-    """What the trainer needs of a data loader: the batches of an epoch are the same every time.
-
-    A loader may also have ``state_dict``, ``load_state_dict`` (its place within an epoch) and ``close``.
-    """
-
-    def __iter__(self) -> Iterator[Batch]: ...
-
-    def __len__(self) -> int: ...
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose order and augmentation of the next pass; ``epoch`` counts from 1."""
-        ...
-
-
-class Schedule(Protocol):
-    """A learning rate that changes with every step."""
-
-    def step(self) -> None: ...
-
-    def get_lr(self) -> float: ...
-
-
-@dataclass
-class TrainState:
-    """Where training stands."""
-
-    epoch: int = 0
-    """Finished epochs."""
-    step_in_epoch: int = 0
-    """Finished steps of the epoch after those; not 0 only in a run that was stopped within an epoch."""
-    global_step: int = 0
-    best: dict[str, Any] = field(default_factory=dict)
-    """Metrics of the best evaluation so far and its ``best_epoch``."""
-
-
-@dataclass
-class StepTimes:
-    """Seconds that the last step waited for its batch, seconds of the whole step, and its images."""
-
-    reader_s: float = 0.0
-    batch_s: float = 0.0
-    samples: int = 0
+from ppocr_lite.engine.amp import Precision, to_float32
+from ppocr_lite.engine.randomness import random_states, set_random_states, step_seed
+from ppocr_lite.engine.types import (
+    Batch,
+    BatchLoader,
+    DivergedError,
+    LossFunction,
+    Predictions,
+    Schedule,
+    StepTimes,
+    TrainState,
+)
+from ppocr_lite.errors import DataError
 
 
 class Hook:
@@ -80,6 +33,13 @@ class Hook:
 
     def after_step(self, trainer: "Trainer") -> None:
         """After each optimizer step; ``trainer.stats`` holds its losses."""
+
+    def on_bad_step(self, trainer: "Trainer", problem: str) -> bool:
+        """A loss or a gradient is not finite and nothing was updated; True to go on with the next step."""
+        return False
+
+    def after_evaluation(self, trainer: "Trainer") -> None:
+        """``trainer.metrics`` holds the metrics of an evaluation, ``trainer.state.best`` the best so far."""
 
     def after_epoch(self, trainer: "Trainer") -> None:
         """After the last step of an epoch; ``trainer.state.epoch`` counts it already."""
@@ -102,9 +62,12 @@ class Trainer:
         model: called as ``model(batch["image"], targets=batch)``, gives :data:`Predictions`.
         loss: ``(predictions, batch) -> {"loss": total, parts to be logged...}``.
         optimizer: with the learning rate of ``schedule``.
-        schedule: stepped once a batch.
+        schedule: stepped once a step.
         loader: batches of one epoch; see :class:`BatchLoader`.
         hooks: called in their order.
+        accumulate: batches of a step: their gradients' mean is that of one batch as large as all of them. An
+            epoch's last step may have fewer. Epochs, logs, schedules and evaluations count steps.
+        precision: float32, or the mixed precision that model and optimizer were made ready for.
         seed: of every random number of the training. Those of step n depend on seed and n alone, so a
             resumed run draws what the uninterrupted one would have drawn.
     """
@@ -118,6 +81,8 @@ class Trainer:
         schedule: Schedule,
         loader: BatchLoader,
         hooks: Sequence[Hook] = (),
+        accumulate: int = 1,
+        precision: Precision | None = None,
         seed: int = 1024,
     ) -> None:
         self.model = model
@@ -126,50 +91,60 @@ class Trainer:
         self.schedule = schedule
         self.loader = loader
         self.hooks = tuple(hooks)
+        self.accumulate = accumulate
+        self.precision = precision or Precision()
         self.seed = seed
         self.state = TrainState()
         self.stats: dict[str, float] = {}
+        self.metrics: dict[str, float] = {}  # of the last evaluation
         self.lr = 0.0  # of the last step
         self.times = StepTimes()
-        self.batch: Batch = {}
-        self.preds: Predictions = {}
+        self.batches: Sequence[Batch] = ()  # of the last step
+        self.preds: Predictions = {}  # of its last batch
         self.epochs = 0
         self.stop_reason = ""
+        self.converged = False
         self._loader_state: dict[str, Any] = {}
         self._step_started = 0.0
 
     def fit(self, epochs: int) -> TrainState:
         """Train until ``epochs`` epochs are finished, those before a resume counted in."""
         self.epochs = epochs
-        self._call("before_fit")
+        self.call("before_fit")
         try:
             while self.state.epoch < epochs and not self.stop_reason:
                 self._run_epoch()
         finally:
-            self._call("after_fit")
+            self.call("after_fit")
             getattr(self.loader, "close", bool)()
         return self.state
 
-    def stop(self, reason: str) -> None:
-        """End :meth:`fit` after the current step."""
+    def stop(self, reason: str, *, converged: bool = False) -> None:
+        """End :meth:`fit` after the current step; ``converged`` where the training has reached its end."""
         self.stop_reason = reason
+        self.converged = converged
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates in one epoch."""
+        return math.ceil(len(self.loader) / self.accumulate)
 
     def _run_epoch(self) -> None:
         self.model.train()
         self.loader.set_epoch(self.state.epoch + 1)
-        for batch in self._timed(self._rest_of_epoch()):
-            self.batch = batch
-            self.stats = self.step(batch)
+        for batches in self._timed(self._rest_of_epoch()):
+            self.batches = batches
+            self.stats = self.step(batches)
             self.state.step_in_epoch += 1
             self.state.global_step += 1
-            self._call("after_step")
+            self.call("after_step")
             if self.stop_reason:
                 return
         if not self.state.step_in_epoch:
             raise DataError("Train: the loader gave no batch. Check label_file_list and batch_size_per_card.")
         self.state.epoch += 1
         self.state.step_in_epoch = 0
-        self._call("after_epoch")
+        self.call("after_epoch")
 
     def _rest_of_epoch(self) -> Iterable[Batch]:
         """The batches of the epoch; after a stop within it, those that are left."""
@@ -178,53 +153,71 @@ class Trainer:
         if place and load:
             load(place)
             return self.loader
-        return islice(self.loader, self.state.step_in_epoch, None)
+        return islice(self.loader, self.state.step_in_epoch * self.accumulate, None)
 
-    def step(self, batch: Batch) -> dict[str, float]:
-        """Forward, backward and one step of the optimizer; gives the losses.
+    def step(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """Forward and backward of each batch and one step of the optimizer; gives the mean losses.
 
         Raises:
-            DivergedError: the loss is NaN or infinite; the parameters are still those before the step.
+            DivergedError: a loss or a gradient is NaN or infinite and no hook goes on nevertheless; the
+                parameters are still those before the step.
         """
         paddle.seed(step_seed(self.seed, self.state.global_step))
-        self.preds = self.model(batch["image"], targets=batch)
-        losses = self.loss(self.preds, batch)
-        stats = {name: float(value.mean()) for name, value in losses.items()}
         self.lr = self.schedule.get_lr()
-        self._check_finite(stats)
-        losses["loss"].backward()
-        self.optimizer.step()
+        parts = []
+        for batch in batches:
+            losses = self.losses(batch)
+            self.precision.backward(losses["loss"] * (1 / len(batches)))
+            parts.append({name: float(value.mean()) for name, value in losses.items()})
+        stats = {name: math.fsum(part[name] for part in parts) / len(parts) for name in parts[0]}
+        problem = self._problem(stats)
+        if not problem:
+            self.precision.update(self.optimizer)
         self.optimizer.clear_grad()
+        if problem and not any(hook.on_bad_step(self, problem) for hook in self.hooks):
+            raise DivergedError(
+                f"{problem} Lower the learning rate, add warm-up or Optimizer.clip_norm_global, check the "
+                "labels, and resume from the last checkpoint; or set Global.nan_policy: skip."
+            )
         self.schedule.step()
         return stats
 
-    def _check_finite(self, stats: Mapping[str, float]) -> None:
-        if math.isfinite(stats["loss"]):
-            return
-        parts = ", ".join(f"{name}: {value:g}" for name, value in stats.items())
-        raise DivergedError(
-            f"Epoch {self.state.epoch + 1}, global step {self.state.global_step + 1}: {parts} "
-            f"at learning rate {self.lr:g}. Lower the learning rate, add warm-up or "
-            "Optimizer.clip_norm_global, check the labels, and resume from the last checkpoint."
-        )
+    def losses(self, batch: Batch) -> dict[str, paddle.Tensor]:
+        """Forward pass and losses, these in float32; the predictions stay in ``self.preds``."""
+        with self.precision.autocast():
+            outputs = self.model(batch["image"], targets=batch)
+        self.preds = to_float32(outputs)
+        return self.loss(self.preds, batch)
 
-    def _timed(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """Pass batches on and measure what the loader and the rest of the step take."""
+    def _problem(self, stats: Mapping[str, float]) -> str:
+        """What is not finite in this step, in words; empty if all is."""
+        parts = ", ".join(f"{name}: {value:g}" for name, value in stats.items())
+        if math.isfinite(stats["loss"]):
+            if gradients_finite(self.model) or self.precision.expects_overflow():
+                return ""
+            parts = f"a gradient is not finite ({parts})"
+        epoch, step = self.state.epoch + 1, self.state.global_step + 1
+        return f"Epoch {epoch}, global step {step}: {parts} at learning rate {self.lr:g}."
+
+    def _timed(self, batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+        """The batches of each step; measures what the loader and the rest of the step take."""
         iterator = iter(batches)
         while True:
             started = time.perf_counter()
-            batch = next(iterator, None)
-            if batch is None:
+            group = list(islice(iterator, self.accumulate))
+            if not group:
                 return
-            self.times = StepTimes(reader_s=time.perf_counter() - started, samples=len(batch["image"]))
+            samples = sum(len(batch["image"]) for batch in group)
+            self.times = StepTimes(reader_s=time.perf_counter() - started, samples=samples)
             self._step_started = started
-            yield batch
+            yield group
 
     def elapsed(self) -> float:
-        """Seconds since the loader was asked for the current batch."""
+        """Seconds since the loader was asked for the batches of the current step."""
         return time.perf_counter() - self._step_started
 
-    def _call(self, event: str) -> None:
+    def call(self, event: str) -> None:
+        """Call a method of all hooks."""
         for hook in self.hooks:
             getattr(hook, event)(self)
 
@@ -244,7 +237,8 @@ class Trainer:
         )
         if self.state.step_in_epoch:
             self._loader_state = dict(own.get("loader", {}))
-        _set_random_states(own.get("random", {}))
+        set_random_states(own.get("random", {}))
+        self.precision.load_state(own.get("precision", {}))
         for hook in self.hooks:
             hook.load_state(own.get("hooks", {}).get(type(hook).__name__, {}))
 
@@ -255,7 +249,8 @@ class Trainer:
             "seed": self.seed,
             "step_in_epoch": self.state.step_in_epoch,
             "loader": getattr(self.loader, "state_dict", dict)(),
-            "random": _random_states(),
+            "random": random_states(),
+            "precision": self.precision.state(),
             "hooks": {type(hook).__name__: hook.state() for hook in self.hooks},
         }
         state = asdict(self.state)
@@ -267,24 +262,9 @@ class Trainer:
         }
 
 
-def step_seed(seed: int, step: int) -> int:
-    """Seed of step ``step``; far-apart numbers for neighbouring steps."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
-
-
-def _random_states() -> dict[str, Any]:
-    """States of the global generators. The toolkit draws from none of them; a user's own part may."""
-    kind, keys, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002
-    version, internal, gauss_next = random.getstate()
-    return {
-        "numpy": [str(kind), np.asarray(keys), int(position), int(has_gauss), float(cached)],
-        "python": [version, list(internal), gauss_next],
-    }
-
-
-def _set_random_states(states: Mapping[str, Any]) -> None:
-    if "numpy" in states:
-        np.random.set_state(tuple(states["numpy"]))  # noqa: NPY002
-    if "python" in states:
-        version, internal, gauss_next = states["python"]
-        random.setstate((version, tuple(internal), gauss_next))
+@paddle.no_grad()
+def gradients_finite(model: paddle.nn.Layer) -> bool:
+    """Whether no gradient is NaN or infinite."""
+    # One sum each, in which either shows; a sum that overflows belongs to gradients that are lost anyway.
+    sums = [p.grad.astype("float32").sum() for p in model.parameters() if p.grad is not None]
+    return not sums or bool(paddle.isfinite(paddle.add_n(sums)))

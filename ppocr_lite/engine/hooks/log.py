@@ -43,7 +43,7 @@ class LogHook(Hook):
         for name, value in {"lr": trainer.lr, **trainer.stats}.items():
             self._values.setdefault(name, deque(maxlen=self._window)).append(float(value))
         self._advance_bar(trainer)
-        last = trainer.state.step_in_epoch == len(trainer.loader)
+        last = trainer.state.step_in_epoch == trainer.steps_per_epoch
         if trainer.state.global_step % self.every == 0 or last:
             self._log(trainer)
             self._clear_times()
@@ -54,7 +54,7 @@ class LogHook(Hook):
         steps = max(1, self._steps)
         batch_s = self._batch_s / steps
         rate = self._samples / max(self._batch_s, 1e-9)
-        left = trainer.epochs * len(trainer.loader) - trainer.state.global_step
+        left = trainer.epochs * trainer.steps_per_epoch - trainer.state.global_step
         eta = time_text(batch_s * max(0, left))
         numbers = ", ".join(f"{k}: {v:.6f}" for k, v in {**medians, "lr": lr}.items())
         epoch, step = trainer.state.epoch + 1, trainer.state.global_step
@@ -73,7 +73,7 @@ class LogHook(Hook):
             title = f"epoch {trainer.state.epoch + 1}/{trainer.epochs}"
             # disable=None: no bar where the output is not a terminal
             self._bar = tqdm(
-                total=len(trainer.loader),
+                total=trainer.steps_per_epoch,
                 initial=trainer.state.step_in_epoch - 1,
                 desc=title,
                 leave=False,
@@ -119,4 +119,4 @@ class TrainMetricHook(Hook):
 
     def after_step(self, trainer: Trainer) -> None:
         if (trainer.state.epoch + 1) % self.every_epochs == 0:
-            trainer.stats.update(self.evaluator.of_batch(trainer.preds, trainer.batch))
+            trainer.stats.update(self.evaluator.of_batch(trainer.preds, trainer.batches[-1]))
