@@ -94,6 +94,33 @@ def kl_divergence(log_prob: Tensor, target: Tensor) -> Tensor:
     return (target * (paddle.log(target + _TINY) - log_prob)).sum() / target.shape[0]
 
 
+class CELoss(nn.Layer):
+    """Cross-entropy with classes, or with what another model makes of the same input; a scalar.
+
+    Args:
+        epsilon: label smoothing (Szegedy et al., CVPR 2016, arXiv:1512.00567): this share of the target is
+            spread evenly over all classes. None for targets as they are.
+
+    Shapes: x [N, K]; label int [N], or the logits [N, K] of the other model, whose softmax is the target.
+    """
+
+    def __init__(self, epsilon: float | None = None) -> None:
+        super().__init__()
+        if epsilon is not None and not 0.0 < epsilon < 1.0:
+            raise ConfigError(f"CELoss.epsilon: expected a share between 0 and 1, or none, got {epsilon!r}.")
+        self._epsilon = epsilon
+
+    def forward(self, x: Tensor, label: Tensor) -> Tensor:
+        x = x.astype("float32")
+        target = F.softmax(label.astype("float32")) if label.shape == x.shape else None
+        if self._epsilon is None:
+            return F.cross_entropy(x, label if target is None else target, soft_label=target is not None)
+        if target is None:
+            target = F.one_hot(label.flatten(), x.shape[-1])
+        target = target * (1.0 - self._epsilon) + self._epsilon / x.shape[-1]
+        return F.cross_entropy(x, target, soft_label=True)
+
+
 class DistanceLoss(nn.Layer):
     """Distance of two features.
 

@@ -17,7 +17,7 @@ import pytest
 
 from ppocr_lite.losses.ace import ACELoss
 from ppocr_lite.losses.center import CenterLoss
-from ppocr_lite.losses.pairwise import DistanceLoss, DMLLoss, KLJSLoss, kl_divergence
+from ppocr_lite.losses.pairwise import CELoss, DistanceLoss, DMLLoss, KLJSLoss, kl_divergence
 from ppocr_lite.registry import LOSSES
 
 pytestmark = [pytest.mark.golden_ops, pytest.mark.train]
@@ -172,6 +172,14 @@ def test_kl_divergence(entry, numbers):
     case = numbers(entry)
     student, teacher = case.tensors["student"], case.tensors["teacher"]
     loss = kl_divergence(paddle.nn.functional.log_softmax(student), paddle.nn.functional.softmax(teacher))
+    case.check({"loss": loss})
+    case.check_gradients(loss)
+
+
+@pytest.mark.parametrize("entry", cases("ce_loss"))
+def test_ce_loss(entry, numbers):
+    case = numbers(entry)
+    loss = CELoss(**entry["params"])(case.tensors["x"], case.tensors["label"])
     case.check({"loss": loss})
     case.check_gradients(loss)
 

@@ -19,17 +19,6 @@ from ppocr_lite.structures import ClsResult
 pytestmark = pytest.mark.golden_ops
 
 GOLDEN = Path(os.environ.get("PPOCR_LITE_GOLDEN", Path(__file__).resolve().parents[3] / "shared" / "golden"))
-OPS = {
-    "db_postprocess": (POSTPROCESSES, "DBPostProcess"),
-    "ctc_label_decode": (POSTPROCESSES, "CTCLabelDecode"),
-    "attn_label_decode": (POSTPROCESSES, "AttnLabelDecode"),
-    "distillation_ctc_decode": (POSTPROCESSES, "DistillationCTCLabelDecode"),
-    "cls_postprocess": (POSTPROCESSES, "ClsPostProcess"),
-    "det_metric": (METRICS, "DetMetric"),
-    "rec_metric": (METRICS, "RecMetric"),
-    "cls_metric": (METRICS, "ClsMetric"),
-    "distillation_metric": (METRICS, "DistillationMetric"),
-}
 
 
 def golden_io() -> Any:
@@ -42,31 +31,6 @@ def golden_io() -> Any:
 def manifest() -> list[dict[str, Any]]:
     path = GOLDEN / "ops" / "manifest.json"
     return json.loads(path.read_text(encoding="utf-8"))["cases"] if path.is_file() else []
-
-
-CASES = [case for case in manifest() if case["op"] in OPS]
-
-
-@pytest.fixture(params=CASES or [None], ids=lambda c: f"{c['op']}-{c['case']}" if c else "none")
-def case(request, golden_dir):
-    """(manifest entry, inputs, outputs); skipped while the operator is not registered."""
-    entry = request.param
-    registry, name = OPS[entry["op"]]
-    if name not in registry.names():
-        pytest.skip(f"no {registry.kind} named {name} is registered")
-    io = golden_io()
-    path = golden_dir / "ops" / entry["npz"] if entry["npz"] else None
-    npz = np.load(path) if path else {}
-    return (
-        entry,
-        {k: io.resolve(v, npz) for k, v in entry["inputs"].items()},
-        {k: io.resolve(v, npz) for k, v in entry["outputs"].items()},
-    )
-
-
-def test_operator(case):
-    entry, inputs, expected = case
-    CHECKS[entry["op"]](entry, inputs, expected)
 
 
 def check_db(entry, inputs, expected):
@@ -189,3 +153,23 @@ CHECKS = {
     "cls_metric": check_cls_metric,
     "distillation_metric": check_distillation_metric,
 }
+CASES = [case for case in manifest() if case["op"] in CHECKS]
+
+
+@pytest.fixture(params=CASES or [None], ids=lambda c: f"{c['op']}-{c['case']}" if c else "none")
+def case(request, golden_dir):
+    """(manifest entry, inputs, outputs)."""
+    entry = request.param
+    io = golden_io()
+    path = golden_dir / "ops" / entry["npz"] if entry["npz"] else None
+    npz = np.load(path) if path else {}
+    return (
+        entry,
+        {k: io.resolve(v, npz) for k, v in entry["inputs"].items()},
+        {k: io.resolve(v, npz) for k, v in entry["outputs"].items()},
+    )
+
+
+def test_operator(case):
+    entry, inputs, expected = case
+    CHECKS[entry["op"]](entry, inputs, expected)

@@ -16,25 +16,6 @@ from ppocr_lite.registry import TRANSFORMS
 pytestmark = pytest.mark.golden_ops
 
 GOLDEN = Path(os.environ.get("PPOCR_LITE_GOLDEN", Path(__file__).resolve().parents[3] / "shared" / "golden"))
-OPS = {
-    "make_shrink_map": "MakeShrinkMap",
-    "make_border_map": "MakeBorderMap",
-    "border_then_shrink": "MakeBorderMap",
-    "det_resize_for_test": "DetResizeForTest",
-    "rec_resize_img": "RecResizeImg",
-    "infer_rec_resize": "RecResizeImg",
-    "cls_resize_img": "ClsResizeImg",
-    "infer_cls_resize": "ClsResizeImg",
-    "normalize_image": "NormalizeImage",
-    "iaa_augment_fixed": "IaaAugment",
-    "tia": "RecAug",
-    "east_random_crop": "EastRandomCropData",
-    "ctc_label_encode": "CTCLabelEncode",
-    "attn_label_encode": "AttnLabelEncode",
-    "cls_label_encode": "ClsLabelEncode",
-    "det_label_encode": "DetLabelEncode",
-    "rec_con_aug": "RecConAug",
-}
 
 
 def golden_io() -> Any:
@@ -47,30 +28,6 @@ def golden_io() -> Any:
 def manifest() -> list[dict[str, Any]]:
     path = GOLDEN / "ops" / "manifest.json"
     return json.loads(path.read_text(encoding="utf-8"))["cases"] if path.is_file() else []
-
-
-CASES = [case for case in manifest() if case["op"] in OPS]
-
-
-@pytest.fixture(params=CASES or [None], ids=lambda c: f"{c['op']}-{c['case']}" if c else "none")
-def case(request, golden_dir):
-    """(manifest entry, inputs, outputs); skipped while the operator is not registered."""
-    entry = request.param
-    if OPS[entry["op"]] not in TRANSFORMS.names():
-        pytest.skip(f"no transform named {OPS[entry['op']]} is registered")
-    io = golden_io()
-    path = golden_dir / "ops" / entry["npz"] if entry["npz"] else None
-    npz = np.load(path) if path else {}
-    return (
-        entry,
-        {k: io.resolve(v, npz) for k, v in entry["inputs"].items()},
-        {k: io.resolve(v, npz) for k, v in entry["outputs"].items()},
-    )
-
-
-def test_operator(case):
-    entry, inputs, expected = case
-    CHECKS[entry["op"]](entry, inputs, expected)
 
 
 def _expected(value: Any, got: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -139,12 +96,20 @@ def check_border_then_shrink(entry, inputs, expected):
     _check_shrink(entry, sample, expected)
 
 
+IMAGE_OPS = {
+    "det_resize_for_test": "DetResizeForTest",
+    "rec_resize_img": "RecResizeImg",
+    "cls_resize_img": "ClsResizeImg",
+    "normalize_image": "NormalizeImage",
+}
+
+
 def check_image_op(entry, inputs, expected):
     params = dict(entry["params"])
     image = inputs["image"]
     if entry["op"] == "normalize_image" and params.get("order", "chw") == "chw":
         image = image.transpose(2, 0, 1)
-    sample = TRANSFORMS.get(OPS[entry["op"]])(**params)({"image": image})
+    sample = TRANSFORMS.get(IMAGE_OPS[entry["op"]])(**params)({"image": image})
     close(expected["image"], sample["image"], entry)
     for key in ("shape", "valid_ratio"):
         if key in expected:
@@ -305,3 +270,23 @@ CHECKS = {
     "cls_label_encode": check_cls_encode,
     "det_label_encode": check_det_encode,
 }
+CASES = [case for case in manifest() if case["op"] in CHECKS]
+
+
+@pytest.fixture(params=CASES or [None], ids=lambda c: f"{c['op']}-{c['case']}" if c else "none")
+def case(request, golden_dir):
+    """(manifest entry, inputs, outputs)."""
+    entry = request.param
+    io = golden_io()
+    path = golden_dir / "ops" / entry["npz"] if entry["npz"] else None
+    npz = np.load(path) if path else {}
+    return (
+        entry,
+        {k: io.resolve(v, npz) for k, v in entry["inputs"].items()},
+        {k: io.resolve(v, npz) for k, v in entry["outputs"].items()},
+    )
+
+
+def test_operator(case):
+    entry, inputs, expected = case
+    CHECKS[entry["op"]](entry, inputs, expected)

@@ -4,7 +4,7 @@ import paddle
 import pytest
 
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.losses.pairwise import DistanceLoss, DMLLoss, KLJSLoss
+from ppocr_lite.losses.pairwise import CELoss, DistanceLoss, DMLLoss, KLJSLoss
 
 pytestmark = pytest.mark.train
 
@@ -48,6 +48,18 @@ def test_the_batch_size_does_not_scale_the_gradient():
     assert float(double.grad.sum()) == pytest.approx(float(single.grad.sum()), rel=1e-5)
 
 
+def test_cross_entropy_by_hand():
+    # probabilities 3/4 and 1/4
+    x = tensor([[math.log(3.0), 0.0]])
+    right, wrong = -math.log(0.75), -math.log(0.25)
+    assert float(CELoss()(x, paddle.to_tensor([1]))) == pytest.approx(wrong)
+    # another model's logits: 1/2 and 1/2
+    assert float(CELoss()(x, tensor([[2.0, 2.0]]))) == pytest.approx((right + wrong) / 2)
+    # smoothed by 0.2: 0.1 for the other class, 0.9 for this one
+    smooth = CELoss(0.2)
+    assert float(smooth(x, paddle.to_tensor([1]))) == pytest.approx(0.9 * wrong + 0.1 * right)
+
+
 @pytest.mark.parametrize(
     ("mode", "expected"), [("l1", 1.5), ("l2", (0.25 + 6.25) / 2), ("smooth_l1", (0.125 + 2.0) / 2)]
 )
@@ -60,6 +72,7 @@ def test_distances_by_hand(mode, expected):
     ("make", "message"),
     [
         (lambda: DMLLoss("softmaxx"), r"act: no 'softmaxx'. Did you mean 'softmax'\?"),
+        (lambda: CELoss(1.5), r"CELoss.epsilon: expected a share between 0 and 1"),
         (lambda: DistanceLoss("l3"), r"mode: no 'l3'"),
         (lambda: KLJSLoss("both"), r"KLJSLoss.mode: expected kl or js"),
         (lambda: KLJSLoss("kl", "none"), r"KLJSLoss.reduction: expected mean or sum"),
