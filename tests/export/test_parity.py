@@ -45,6 +45,25 @@ def test_beyond_tolerance_fails():
         check(lambda batch: live(batch) + np.float32(0.25))
 
 
+def test_a_network_that_amplifies_rounding_sets_the_tolerance_itself(caplog):
+    def steep(batch):
+        return live(batch) * np.float32(1e6)
+
+    batch = np.ones((1, 3, 4, 4), np.float32)
+    jitter = np.abs(steep(batch * (1 + np.float32(parity.JITTER))) - steep(batch)).max()
+
+    def report(difference):
+        runners = {"live": steep, "onnx": lambda b: steep(b) + np.float32(difference)}
+        return parity.check(runners, [(batch, None)], output="probs", postprocess=first_or_second)
+
+    found = report(0.25)
+    assert 0 < found["jitter"] <= jitter
+    assert found["tolerance"] == pytest.approx(parity.JITTER_MARGIN * found["jitter"], rel=0.01)
+    assert "should be calmer" in caplog.text
+    with pytest.raises(ModelFileError, match="differs from live by"):
+        report(5 * jitter)
+
+
 def test_nan_never_agrees():
     with pytest.raises(ModelFileError, match="differs from live by inf"):
         check(lambda batch: live(batch) * np.float32("nan"))
