@@ -22,6 +22,8 @@ from ppocr_lite.weights.report import LoadReport, shortened
 
 logger = logging.getLogger(__name__)
 
+MASTERS = "master_weights"
+"""Paddle's entry of ``.pdopt`` with the float32 originals of parameters kept in 16 bits."""
 OWN_KEY = "ppocr_lite"
 """Entry of ``.states`` that PaddleOCR does not know and ignores."""
 
@@ -66,16 +68,18 @@ def load_weights(model: paddle.nn.Layer, weights: Mapping[str, np.ndarray]) -> L
         elif list(array.shape) != list(tensor.shape):
             report.mismatched[name] = (list(array.shape), list(tensor.shape))
         else:
-            tensor.set_value(np.asarray(array, dtype=_numpy_dtype(tensor)))
+            _set_value(tensor, array)
             report.matched.append(name)
     known = set(tensors) | {names.alias(name) for name in tensors}
     report.unexpected = [name for name in weights if name not in known]
     return report
 
 
-def _numpy_dtype(tensor: paddle.Tensor) -> str:
-    name = str(tensor.dtype).rpartition(".")[2]
-    return "float32" if name == "bfloat16" else name
+def _set_value(tensor: paddle.Tensor, array: np.ndarray) -> None:
+    if tensor.dtype == paddle.bfloat16:  # numpy has no such type
+        tensor.set_value(paddle.to_tensor(np.asarray(array, np.float32)).astype(tensor.dtype))
+    else:
+        tensor.set_value(np.asarray(array, dtype=str(tensor.dtype).rpartition(".")[2]))
 
 
 def load_pretrained(model: paddle.nn.Layer, path: str | Path, *, submodel: str = "") -> LoadReport:
@@ -171,7 +175,7 @@ def save(
     states: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the weights and, where given, the optimizer and ``states`` (plain values and arrays)."""
-    contents = {".pdparams": _weights_bytes(model)}
+    contents = {".pdparams": _weights_bytes(model, optimizer)}
     if optimizer is not None:
         contents[".pdopt"] = pickles.to_bytes(_to_numpy(optimizer.state_dict()))
     if states is not None:
@@ -186,11 +190,32 @@ def _write(prefix: str | Path, contents: Mapping[str, bytes]) -> None:
         write_atomic(f"{prefix}{suffix}", data)
 
 
-def _weights_bytes(model: paddle.nn.Layer) -> bytes:
-    tensors = model.state_dict()
-    arrays: dict[str, Any] = _to_numpy(tensors)
-    arrays[names.NAMES_KEY] = {name: tensor.name for name, tensor in tensors.items()}
+def _weights_bytes(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer | None) -> bytes:
+    arrays: dict[str, Any] = _to_numpy(float_state(model, optimizer))
+    arrays[names.NAMES_KEY] = {name: tensor.name for name, tensor in model.state_dict().items()}
     return pickles.to_bytes(arrays)
+
+
+def float_state(
+    model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer | None = None
+) -> dict[str, paddle.Tensor]:
+    """The state_dict of ``model``; of parameters kept in 16 bits, the optimizer's float32 masters."""
+    tensors: dict[str, paddle.Tensor] = model.state_dict()
+    tensors = {**tensors, **masters(model, optimizer)}
+    return {k: v.astype("float32") if _is_half(v) else v for k, v in tensors.items()}
+
+
+def masters(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer | None) -> dict[str, paddle.Tensor]:
+    """The float32 originals of those parameters of ``model`` that are kept in 16 bits, by their names."""
+    halves = {name: tensor for name, tensor in model.state_dict().items() if _is_half(tensor)}
+    if optimizer is None or not halves:
+        return {}
+    kept = optimizer.state_dict().get(MASTERS, {})
+    return {name: kept[tensor.name] for name, tensor in halves.items() if tensor.name in kept}
+
+
+def _is_half(tensor: paddle.Tensor) -> bool:
+    return tensor.dtype in (paddle.float16, paddle.bfloat16)
 
 
 def _to_numpy(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,7 +274,11 @@ def _load_optimizer(
         return
     values, _ = files.read_params(f"{base}.pdopt")
     old_names, _ = names.unwrap(files.read_file(weights).names)
-    optimizer.set_state_dict(rename_slots(values, old_names, model))
+    renamed = rename_slots(values, old_names, model)
+    if MASTERS in renamed:
+        own = rename_slots(renamed[MASTERS], old_names, model)
+        renamed[MASTERS] = {name: paddle.to_tensor(value) for name, value in own.items()}
+    optimizer.set_state_dict(renamed)
 
 
 def rename_slots(

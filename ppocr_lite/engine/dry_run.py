@@ -74,7 +74,7 @@ def _train_lines(trainer: Trainer) -> list[str]:
     stages: dict[str, str] = {}
     started = time.perf_counter()
     with _watched(trainer.model, stages):
-        losses = trainer.loss(trainer.model(batch["image"], targets=batch), batch)
+        losses = trainer.losses(batch)
     values = {name: float(value.mean()) for name, value in losses.items()}
     forward_s = time.perf_counter() - started
     losses["loss"].backward()

@@ -8,6 +8,7 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
+from ppocr_lite.engine.amp import to_float32
 from ppocr_lite.engine.trainer import Batch, BatchLoader
 from ppocr_lite.errors import DataError
 
@@ -85,7 +86,7 @@ def to_numpy(values: Mapping[str, Any]) -> dict[str, Any]:
     arrays: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, paddle.Tensor):
-            arrays[key] = value.numpy()
+            arrays[key] = to_float32(value).numpy()
         elif isinstance(value, np.ndarray):
             arrays[key] = value
         elif isinstance(value, Mapping):

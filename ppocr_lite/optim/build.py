@@ -10,9 +10,10 @@ from ppocr_lite.config import Section
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.optim.optimizers import OPTIMIZERS, build_clip, build_decay, common_arguments
 from ppocr_lite.optim.schedules import SCHEDULES, LRSchedule
+from ppocr_lite.optim.selection import scale_learning_rates
 from ppocr_lite.registry import did_you_mean, parameters_of
 
-COMMON_KEYS = ("name", "lr", "regularizer", "weight_decay", "clip_norm", "clip_norm_global")
+COMMON_KEYS = ("name", "lr", "lr_scale", "regularizer", "weight_decay", "clip_norm", "clip_norm_global")
 REGULARIZER_KEYS = ("name", "factor")
 GIVEN = ("common", "model", "epochs", "steps_per_epoch")
 """Parameters of optimizers and schedules that the program gives."""
@@ -49,6 +50,8 @@ def build_optimizer(
     if "lr" not in config:
         raise ConfigError(f"{config.path}.lr: the section is missing; give it a learning_rate.")
     schedule = build_lr_scheduler(config.section("lr"), epochs, steps_per_epoch)
+    if config.get("lr_scale") is not None:
+        scale_learning_rates(model, config["lr_scale"], where=config.place("lr_scale"))
     common = common_arguments(schedule, build_decay(config, config.path), build_clip(config), model)
     optimizer = OPTIMIZERS.build({"name": name, **own}, where=config.path, common=common, model=model)
     return optimizer, schedule

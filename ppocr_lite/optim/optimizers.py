@@ -26,7 +26,7 @@ def common_arguments(
     """
     parameters = [p for p in model.parameters() if p.trainable]
     if not parameters:
-        raise ConfigError("Optimizer: the model has no trainable parameter; check freeze_params.")
+        raise ConfigError("Optimizer: the model has no trainable parameter; check freeze, freeze_params.")
     return {"learning_rate": schedule, "parameters": parameters, "weight_decay": decay, "grad_clip": clip}
 
 

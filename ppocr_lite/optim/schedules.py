@@ -36,6 +36,7 @@ class LRSchedule(LRScheduler):
         self.steps_per_epoch = steps_per_epoch
         self.total_steps = epochs * steps_per_epoch
         self.warmup_steps = round(warmup_epoch * steps_per_epoch)
+        self.factor = 1.0
         super().__init__(float(peak))
 
     def rate(self, step: int) -> float:
@@ -50,7 +51,12 @@ class LRSchedule(LRScheduler):
 
     def get_lr(self) -> float:
         """Rate in force now."""
-        return self.value(self.last_epoch)
+        return self.factor * self.value(self.last_epoch)
+
+    def set_factor(self, factor: float) -> None:
+        """Multiply all rates from now on by ``factor``, which a checkpoint of the optimizer does not hold."""
+        self.factor = factor
+        self.last_lr = self.get_lr()
 
     def set_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go to the step that ``state_dict`` (also of a PaddleOCR 2.x checkpoint) was saved at."""
@@ -85,7 +91,11 @@ class Cosine(Const):
 
 @SCHEDULES.register()
 class TwoStepCosine(Const):
-    """A cosine that would end after 200 epochs; from there on, the cosine of the whole training."""
+    """A cosine that would end after 200 epochs; from there on, the cosine of the whole training.
+
+    compat: PaddleOCR multiplies its way from step to step, so that after the 0 at epoch 200 it never leaves
+    0 again. Up to there, and in trainings of at most 200 epochs, the values are the same.
+    """
 
     FIRST_EPOCHS = 200
 

@@ -11,7 +11,7 @@ from ppocr_lite.engine.trainer import Hook, Trainer
 
 
 class EmaHook(Hook):
-    """Keeps a moving average of the weights; evaluation and ``best_accuracy`` use it.
+    """Keeps a moving average of the weights, in float32; evaluation and ``best_accuracy`` use it.
 
     Args:
         decay: weight of the old average at each step; near the start it grows as (1 + n) / (10 + n).
@@ -23,26 +23,32 @@ class EmaHook(Hook):
 
     def before_fit(self, trainer: Trainer) -> None:
         if not self._average:
-            self._average = {k: v.detach().clone() for k, v in trainer.model.state_dict().items()}
+            weights = checkpoint.float_state(trainer.model, trainer.optimizer)
+            self._average = {name: value.detach().clone() for name, value in weights.items()}
 
     @paddle.no_grad()
     def after_step(self, trainer: Trainer) -> None:
         step = trainer.state.global_step
         decay = min(self.decay, (1 + step) / (10 + step))
-        for name, value in trainer.model.state_dict().items():
+        for name, value in checkpoint.float_state(trainer.model, trainer.optimizer).items():
             average = self._average[name]
             # In this form, what does not change (a frozen teacher) stays exactly as it is.
             self._average[name] = average + (value - average) * (1 - decay)
 
     @contextmanager
-    def applied(self, model: paddle.nn.Layer) -> Iterator[None]:
-        """Inside, ``model`` has the averaged weights."""
-        own = {name: value.detach().clone() for name, value in model.state_dict().items()}
-        checkpoint.load_weights(model, {name: value.numpy() for name, value in self._average.items()})
+    def applied(
+        self, model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer | None = None
+    ) -> Iterator[None]:
+        """Inside, ``model`` has the averaged weights; so have the masters that ``optimizer`` may keep."""
+        places = [*model.state_dict().items(), *checkpoint.masters(model, optimizer).items()]
+        own = [tensor.detach().clone() for _, tensor in places]
+        for name, tensor in places:
+            tensor.set_value(self._average[name].astype(tensor.dtype))
         try:
             yield
         finally:
-            checkpoint.load_weights(model, {name: value.numpy() for name, value in own.items()})
+            for (_, tensor), value in zip(places, own):
+                tensor.set_value(value)
 
     def state(self) -> dict[str, Any]:
         return {name: value.numpy() for name, value in self._average.items()}

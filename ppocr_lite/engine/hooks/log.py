@@ -1,13 +1,14 @@
 """Log lines, the progress bar, and metrics of training batches."""
 
 import logging
+import math
 import statistics
 from collections import deque
 
 from tqdm import tqdm
 
 from ppocr_lite.engine.evaluator import Evaluator
-from ppocr_lite.engine.records import JsonLines
+from ppocr_lite.engine.records import Records
 from ppocr_lite.engine.trainer import Hook, Trainer
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ class LogHook(Hook):
         records: where the same numbers go as JSON; None for nowhere.
     """
 
-    def __init__(self, *, every: int = 10, window: int = 20, records: JsonLines | None = None) -> None:
+    def __init__(self, *, every: int = 10, window: int = 20, records: Records | None = None) -> None:
         self.every = max(1, every)
         self.records = records
         self._window = window
@@ -41,7 +42,9 @@ class LogHook(Hook):
         self._batch_s += trainer.times.batch_s
         self._samples += trainer.times.samples
         for name, value in {"lr": trainer.lr, **trainer.stats}.items():
-            self._values.setdefault(name, deque(maxlen=self._window)).append(float(value))
+            values = self._values.setdefault(name, deque(maxlen=self._window))
+            if math.isfinite(value):  # a step that was left out must not spoil the medians
+                values.append(float(value))
         self._advance_bar(trainer)
         last = trainer.state.step_in_epoch == trainer.steps_per_epoch
         if trainer.state.global_step % self.every == 0 or last:
@@ -49,7 +52,7 @@ class LogHook(Hook):
             self._clear_times()
 
     def _log(self, trainer: Trainer) -> None:
-        medians = {name: statistics.median(values) for name, values in self._values.items()}
+        medians = {name: statistics.median(values) for name, values in self._values.items() if values}
         lr = self._values["lr"][-1]
         steps = max(1, self._steps)
         batch_s = self._batch_s / steps
@@ -66,7 +69,8 @@ class LogHook(Hook):
         )
         if self.records:
             record = {"kind": "train", "epoch": epoch, "global_step": step, **medians, "lr": lr}
-            self.records.write({**record, "ips": round(rate, 2)})
+            costs = {"reader_s": round(self._reader_s / steps, 6), "batch_s": round(batch_s, 6)}
+            self.records.write({**record, "ips": round(rate, 2), **costs})
 
     def _advance_bar(self, trainer: Trainer) -> None:
         if self._bar is None:
@@ -92,6 +96,8 @@ class LogHook(Hook):
 
     def after_fit(self, trainer: Trainer) -> None:
         self._close_bar()
+        if self.records:
+            self.records.close()
 
 
 def time_text(seconds: float) -> str:
