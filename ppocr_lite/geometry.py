@@ -4,7 +4,7 @@ A quad is ``[4, 2]`` (x, y) in pixels, y down, clockwise from top-left.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -32,6 +32,21 @@ def min_area_quad(points: np.ndarray) -> np.ndarray:
     """Corners, ordered, of the smallest rectangle around ``points`` [k, 2]."""
     # The angle of minAreaRect changed its range between OpenCV releases; the corners did not.
     return order_quad(cv2.boxPoints(cv2.minAreaRect(np.asarray(points, np.float32).reshape(-1, 1, 2))))
+
+
+def min_area_quads(outlines: Iterable[np.ndarray]) -> np.ndarray:
+    """:func:`min_area_quad` of many outlines [k, 2] or [k, 1, 2] at once, float32 [n, 4, 2]."""
+    corners = [cv2.boxPoints(cv2.minAreaRect(outline.astype(np.float32))) for outline in outlines]
+    return _order_quads(np.array(corners, np.float32).reshape(-1, 4, 2))
+
+
+def _order_quads(points: np.ndarray) -> np.ndarray:
+    """:func:`order_quad` for each of [n, 4, 2]."""
+    rows = np.arange(len(points))[:, None]
+    by_x = points[rows, np.lexsort((points[..., 1], points[..., 0]), axis=-1)]
+    y = by_x[..., 1]
+    left, right = (y[:, 1] < y[:, 0]).astype(int), (y[:, 3] < y[:, 2]).astype(int)  # is the second upper?
+    return np.asarray(by_x[rows, np.stack([left, 2 + right, 3 - right, 1 - left], axis=1)])
 
 
 def quad_size(quad: np.ndarray) -> tuple[float, float]:

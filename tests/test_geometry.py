@@ -197,3 +197,12 @@ def test_two_columns_below_a_title_and_above_a_footer() -> None:
 def test_order_does_not_depend_on_the_scale() -> None:
     quads = np.stack([line(20 + 200 * (i % 2), 4 * (i % 3) + 28 * (i // 2), 60) for i in range(20)])
     np.testing.assert_array_equal(g.reading_order(quads), g.reading_order(quads * 7))
+
+
+def test_smallest_rectangles_of_many_outlines():
+    rng = np.random.default_rng(2)
+    outlines = [rng.integers(0, 6, (n, 1, 2)) for n in rng.integers(3, 9, 200)]  # with many equal coordinates
+    quads = g.min_area_quads(outlines)
+    assert quads.dtype == np.float32
+    np.testing.assert_array_equal(quads, [g.min_area_quad(outline) for outline in outlines])
+    assert g.min_area_quads([]).shape == (0, 4, 2)

@@ -1,13 +1,12 @@
 """Probability maps of a DB detector -> text regions."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.geometry import min_area_quad, polygon_area, polygon_perimeter
+from ppocr_lite.geometry import min_area_quad, min_area_quads, polygon_area, polygon_perimeter
 from ppocr_lite.offset import grow_quads, offset_polygon
 from ppocr_lite.registry import POSTPROCESSES
 from ppocr_lite.structures import DetResult
@@ -87,30 +86,28 @@ class DBPostProcess:
     def _quads(
         self, probability: np.ndarray, contours: Sequence[np.ndarray], size: tuple[float, float]
     ) -> DetResult:
-        quads, scores = [], []
-        for contour in contours:
-            if len(contour) < 3:  # a dot or a line: its rectangle has no short side
-                continue
-            quad = min_area_quad(contour)
-            if _short_side(quad) < MIN_SIDE_PX:
-                continue
-            outline = quad if self.score_mode == "fast" else contour.reshape(-1, 2)
-            score = mean_inside(probability, outline)
-            if score >= self.box_thresh:
-                quads.append(quad)
-                scores.append(score)
-        if not quads:
+        contours = [c for c in contours if len(c) >= 3]  # a dot's or a line's rectangle has no short side
+        quads = min_area_quads(contours)
+        large = np.flatnonzero(_short_sides(quads) >= MIN_SIDE_PX)
+        quads = quads[large]
+        if self.score_mode == "fast":
+            scores = means_inside(probability, quads)
+        else:
+            scores = np.array([mean_inside(probability, contours[i].reshape(-1, 2)) for i in large])
+        likely = scores >= self.box_thresh
+        if not likely.any():
             return DetResult.empty()
-        grown = self._grow(np.stack(quads))
-        keep = np.array([_short_side(quad) >= MIN_SIDE_PX + 2 for quad in grown])
-        return DetResult(_to_image(grown[keep], probability.shape, size), np.array(scores, np.float32)[keep])
+        grown = self._grow(quads[likely])
+        keep = _short_sides(grown) >= MIN_SIDE_PX + 2
+        quads = _to_image(grown[keep], probability.shape, size)
+        return DetResult(quads, scores[likely][keep].astype(np.float32))
 
     def _grow(self, quads: np.ndarray) -> np.ndarray:
         following = np.roll(quads, -1, axis=1).astype(np.float64)
         cross = quads[..., 0] * following[..., 1] - quads[..., 1] * following[..., 0]
         perimeter = np.linalg.norm(following - quads, axis=-1).sum(axis=1)
         distances = np.abs(cross.sum(axis=1)) / 2 * self.unclip_ratio / perimeter
-        return np.stack([min_area_quad(outline) for outline in grow_quads(quads, distances)])
+        return min_area_quads(grow_quads(quads, distances))
 
     def _polys(
         self, probability: np.ndarray, contours: Sequence[np.ndarray], size: tuple[float, float]
@@ -130,7 +127,7 @@ class DBPostProcess:
             if len(grown) != 1:
                 continue
             quad = min_area_quad(grown[0])
-            if _short_side(quad) < MIN_SIDE_PX + 2:
+            if _short_sides(quad[None])[0] < MIN_SIDE_PX + 2:
                 continue
             polys.append(_to_image(grown[0], probability.shape, size))
             quads.append(_to_image(quad, probability.shape, size))
@@ -146,20 +143,26 @@ def _to_image(points: np.ndarray, map_size: tuple[int, ...], size: tuple[float, 
     return np.clip(scaled, 0, [size[1], size[0]]).astype(np.float32)
 
 
-def _short_side(quad: np.ndarray) -> float:
-    """Shorter side of a rectangle [4, 2]."""
-    first, second, _, last = quad.tolist()
-    return min(math.dist(first, second), math.dist(first, last))
+def _short_sides(quads: np.ndarray) -> np.ndarray:
+    """Shorter sides [n] of rectangles [n, 4, 2]."""
+    corners = quads.astype(np.float64)
+    return np.linalg.norm(corners[:, 1::2] - corners[:, :1], axis=-1).min(axis=1)
 
 
 def mean_inside(values: np.ndarray, polygon: np.ndarray) -> float:
     """Mean of ``values`` [H, W] over the pixels of ``polygon`` [k, 2], its corners cut to whole pixels."""
-    height, width = values.shape
-    low_x, low_y = polygon.min(axis=0).tolist()
-    high_x, high_y = polygon.max(axis=0).tolist()
-    x0, x1 = (min(max(int(v), 0), width - 1) for v in (math.floor(low_x), math.ceil(high_x)))
-    y0, y1 = (min(max(int(v), 0), height - 1) for v in (math.floor(low_y), math.ceil(high_y)))
-    window = values[y0 : y1 + 1, x0 : x1 + 1]
-    mask = np.zeros(window.shape, np.uint8)
-    cv2.fillPoly(mask, [(polygon - (x0, y0)).astype(np.int32)], 1)
-    return float(cv2.mean(window, mask)[0])
+    return float(means_inside(values, polygon[None])[0])
+
+
+def means_inside(values: np.ndarray, polygons: np.ndarray) -> np.ndarray:
+    """:func:`mean_inside` for each of [n, k, 2], float64 [n]."""
+    last = np.array([values.shape[1] - 1, values.shape[0] - 1])
+    low = np.clip(np.floor(polygons.min(axis=1)), 0, last).astype(np.int64)  # [n, 2]
+    high = np.clip(np.ceil(polygons.max(axis=1)), 0, last).astype(np.int64)
+    points = (polygons - low[:, None]).astype(np.int32)
+    means = np.empty(len(polygons))
+    for i, ((x0, y0), (x1, y1)) in enumerate(zip(low.tolist(), high.tolist())):
+        mask = np.zeros((y1 - y0 + 1, x1 - x0 + 1), np.uint8)
+        cv2.fillPoly(mask, [points[i]], 1)
+        means[i] = cv2.mean(values[y0 : y1 + 1, x0 : x1 + 1], mask)[0]
+    return means

@@ -156,8 +156,10 @@ def jitter(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def add_noise(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Add Gaussian noise of NOISE_STD grey levels."""
-    noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(NOISE_STD)
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
+    noisy = rng.standard_normal(image.shape, dtype=np.float32)
+    noisy *= np.float32(NOISE_STD)
+    noisy += image
+    return np.clip(noisy, 0, 255, out=noisy).astype(np.uint8)
 
 
 def invert(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

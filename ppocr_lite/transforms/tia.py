@@ -4,7 +4,7 @@ Schaefer et al., "Image Deformation Using Moving Least Squares", SIGGRAPH 2006 (
 for text in Luo et al., "Learn to Augment", CVPR 2020, arXiv:2003.06606. Points and ranges are PaddleOCR's.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import cv2
@@ -69,13 +69,16 @@ def tia_perspective(image: np.ndarray, *, rng: Any) -> np.ndarray:
 def warp(image: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Warp so that the points ``source`` [K, 2] of the image come to ``target`` [K, 2] (x, y)."""
     h, w = image.shape[:2]
-    columns, rows = _grid(w), _grid(h)
-    x, y = np.meshgrid(columns.astype(np.float64), rows.astype(np.float64))
-    nodes = np.stack([x, y], axis=-1)  # [R, C, 2]
+    (columns, across), (rows, down) = _grid(w), _grid(h)
+    nodes = np.empty((len(rows), len(columns), 2))
+    nodes[..., 0], nodes[..., 1] = columns, rows[:, None]
     shift = _deform(nodes.reshape(-1, 2), source, target).reshape(nodes.shape) - nodes
-    dense = _interpolate(shift, rows, columns).astype(np.float32)  # [H, W, 2]
-    map_x = np.clip(dense[..., 0] + np.arange(w, dtype=np.float32), 0, w - 1)
-    map_y = np.clip(dense[..., 1] + np.arange(h, dtype=np.float32)[:, None], 0, h - 1)
+    dense = down @ (np.moveaxis(shift, -1, 0) @ across.T)  # bilinear, [2, H, W]
+    map_x, map_y = dense.astype(np.float32)
+    map_x += np.arange(w, dtype=np.float32)
+    map_y += np.arange(h, dtype=np.float32)[:, None]
+    np.clip(map_x, 0, w - 1, out=map_x)
+    np.clip(map_y, 0, h - 1, out=map_y)
     return cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -104,20 +107,13 @@ def _deform(points: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.nd
     return result
 
 
-def _interpolate(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Bilinear interpolation of [R, C, 2] at the grid lines to every pixel, [H, W, 2]."""
-    across = _weights(columns) @ values  # [R, W, 2]
-    return np.einsum("hr,rwc->hwc", _weights(rows), across)
-
-
-def _weights(lines: np.ndarray) -> np.ndarray:
-    """[size, lines] weights of the grid lines at each pixel."""
-    pixels = np.arange(lines[-1] + 1)
-    return np.stack([np.interp(pixels, lines, unit) for unit in np.eye(len(lines))], axis=1)
-
-
-def _grid(size: int) -> np.ndarray:
-    return np.unique(np.append(np.arange(0, size, GRID_STEP_PX), size - 1))
+@lru_cache(maxsize=256)  # images come in few heights and, in batches of one width, few widths
+def _grid(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions [L] of the grid lines along a side, and their bilinear weights [size, L] at each pixel."""
+    lines = np.unique(np.append(np.arange(0, size, GRID_STEP_PX), size - 1))
+    weights = np.stack([np.interp(np.arange(size), lines, unit) for unit in np.eye(len(lines))], axis=1)
+    lines.flags.writeable = weights.flags.writeable = False  # shared by all calls
+    return lines, weights
 
 
 def _outline(w: int, h: int) -> list[list[float]]:
