@@ -104,7 +104,9 @@ def sum_of_largest(values: Tensor, count: Tensor) -> Tensor:
     """Sum of the ``count`` largest of ``values`` (none negative), without sorting them.
 
     Non-negative floats are ordered as their bit patterns are, so 31 halvings find the smallest value that
-    still belongs to the sum. Pixels equal to it share what is left of the count.
+    still belongs to the sum, exactly and whatever the count: 31 comparisons with all values. (A top-k would
+    need the count, or a bound of it, as a number on the host.) Values equal to it share what is left of the
+    count.
 
     Shapes: values float32, any; count float32 scalar holding a whole number -> scalar.
     """

@@ -49,6 +49,10 @@ class LRSchedule(LRScheduler):
             return self.base_lr * step / self.warmup_steps
         return self.rate(step - self.warmup_steps)
 
+    def curve(self, steps: int | None = None) -> list[float]:
+        """Rates of the first ``steps`` updates, by default of all; the schedule itself does not move."""
+        return [self.value(step) for step in range(self.total_steps if steps is None else steps)]
+
     def get_lr(self) -> float:
         """Rate in force now."""
         return self.factor * self.value(self.last_epoch)

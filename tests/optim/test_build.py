@@ -26,12 +26,14 @@ class Two(nn.Layer):
         self.matrix = self.create_parameter([2, 2], default_initializer=one)
 
 
-def one_step(section, gradient=0.0):
-    """Values of Two's parameters after one update with the same gradient for every element."""
+def one_step(section, gradient=0.0, steps=1):
+    """Values of Two's parameters after updates with the same gradient for every element."""
     model = Two()
     optimizer, _ = build_optimizer(section, 1, 10, model)
-    sum(gradient * p.sum() for p in model.parameters()).backward()
-    optimizer.step()
+    for _ in range(steps):
+        sum(gradient * p.sum() for p in model.parameters()).backward()
+        optimizer.step()
+        optimizer.clear_grad()
     return {name: float(p.flatten()[0]) for name, p in model.named_parameters()}
 
 
@@ -92,6 +94,13 @@ def test_adamw_decay(keys, plain, matrix):
     assert got["matrix"] == pytest.approx(matrix)
 
 
+def test_adamw_and_a_parameter_with_its_own_decay():
+    # its own is in the gradient, so that Adam makes a step of the size lr, and the common one is applied too
+    got = one_step({"name": "AdamW", "lr": LR, "weight_decay": 0.5})
+    assert got["own"] == pytest.approx(0.95 - 0.1)
+    assert got["plain"] == pytest.approx(0.95)
+
+
 @pytest.mark.parametrize(
     ("section", "plain"),
     [
@@ -99,12 +108,65 @@ def test_adamw_decay(keys, plain, matrix):
         ({"name": "AdamW", "weight_decay": 0.0}, 0.9),
         ({"name": "Momentum", "momentum": 0.9}, 0.8),
         ({"name": "RMSProp", "rho": 0.75, "epsilon": 0.0}, 0.8),  # 0.1 * 2 / sqrt(0.25 * 4)
-        ({"name": "Adadelta", "rho": 0.75, "epsilon": 1e-8}, 1.0),
+        # sqrt((0 + 1) / (0.25 * 4 + 1)) * 2 = sqrt(2)
+        ({"name": "Adadelta", "rho": 0.75, "epsilon": 1.0}, 1 - 0.1 * 2**0.5),
     ],
 )
 def test_first_step_of_each_optimizer(section, plain):
     got = one_step({**section, "lr": LR}, gradient=2.0)
-    assert got["plain"] == pytest.approx(plain, abs=2e-4)
+    assert got["plain"] == pytest.approx(plain, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("section", "plain"),
+    [
+        # velocity 2, then 0.5 * 2 + 2
+        ({"name": "Momentum", "momentum": 0.5}, 1 - 0.1 * (2 + 3)),
+        # mean squares 1, then 0.75 + 1; steps 0.2 and 0.2 / sqrt(1.75), the first once more by half
+        (
+            {"name": "RMSProp", "rho": 0.75, "epsilon": 0.0, "momentum": 0.5},
+            1 - 0.2 - (0.1 + 0.2 / 1.75**0.5),
+        ),
+        # both moments stay those of a gradient of 2, once their bias is taken out
+        ({"name": "Adam", "beta1": 0.5, "beta2": 0.75}, 0.8),
+        # each time 0.1 * 0.5 of the weight first: 0.95 - 0.1, then 0.85 * 0.95 - 0.1
+        ({"name": "AdamW", "weight_decay": 0.5}, 0.7075),
+    ],
+)
+def test_second_step(section, plain):
+    got = one_step({**section, "lr": LR}, gradient=2.0, steps=2)
+    assert got["plain"] == pytest.approx(plain, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "wanted"),
+    [
+        ("Adam", {}, {"_beta1": 0.9, "_beta2": 0.999, "_epsilon": 1e-8, "_lazy_mode": False}),
+        ("AdamW", {}, {"_beta1": 0.9, "_beta2": 0.999, "_epsilon": 1e-8, "_multi_precision": False}),
+        # without kernels on the CPU: the flag is all that can be seen there
+        ("AdamW", {"multi_precision": True}, {"_multi_precision": True}),
+        ("Momentum", {"momentum": 0.9}, {"_momentum": 0.9}),
+        ("RMSProp", {}, {"_momentum": 0.0, "_rho": 0.95, "_epsilon": 1e-6}),
+        ("Adadelta", {}, {"_rho": 0.95, "_epsilon": 1e-8}),
+    ],
+)
+def test_defaults_of_paddleocr(name, section, wanted):
+    optimizer, _ = build_optimizer({"name": name, "lr": LR, **section}, 1, 1, Two())
+    assert {key: getattr(optimizer, key) for key in wanted} == wanted
+
+
+def test_decay_in_the_gradient_meets_adam_and_clipping():
+    # the gradient is the decay alone, 0.2; Adam's first step has the size lr whatever the gradient
+    got = one_step({"name": "Adam", "lr": LR, "regularizer": {"name": "L2", "factor": 0.2}})
+    assert got["plain"] == pytest.approx(0.9, abs=1e-5)
+    # clipping comes before the decay: 1 / sqrt(2) of each gradient, and 0.2 more
+    got = one_step(momentum(clip_norm=1.0, weight_decay=0.2), gradient=3.0)
+    assert got["plain"] == pytest.approx(1 - 0.1 * (0.5**0.5 + 0.2), rel=1e-5)
+
+
+def test_clip_norm_wins_over_clip_norm_global():
+    got = one_step(momentum(clip_norm=1.0, clip_norm_global=1e-3), gradient=3.0)
+    assert got["plain"] == pytest.approx(1 - 0.1 / 2**0.5, rel=1e-5)
 
 
 def test_frozen_parameters_are_left_out_and_the_section_stays():

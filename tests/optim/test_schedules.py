@@ -67,6 +67,14 @@ def test_values_of_six_epochs_of_two_steps(lr, expected):
     assert rates(lr, 6, 2, len(expected)) == pytest.approx(expected, abs=5e-5)
 
 
+def test_the_curve_is_what_steps_give():
+    lr = {"name": "Cosine", "learning_rate": 0.1, "warmup_epoch": 2}
+    schedule = build_lr_scheduler(lr, 6, 2)
+    assert schedule.curve() == rates(lr, 6, 2, 12)
+    assert schedule.curve(13) == pytest.approx(COSINE, abs=5e-5)
+    assert schedule.last_epoch == 0
+
+
 def test_decay_learning_rate_takes_and_ignores_two_keys():
     lr = {"name": "DecayLearningRate", "learning_rate": 1.0, "factor": 2, "end_lr": 0.5, "warmup_epoch": 1}
     assert rates(lr, 2, 2, 5) == pytest.approx([1, 0.5625, 0.25, 0.0625, 0])
