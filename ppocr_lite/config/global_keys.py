@@ -15,6 +15,19 @@ GLOBAL_DEFAULTS: Mapping[str, Any] = {
     "cal_metric_during_train": False,
     "calc_epoch_interval": 1,
     "ema_decay": None,
+    "accumulate_steps": 1,
+    "early_stop": None,
+    "nan_policy": "stop",
+    "freeze": None,
+    "use_amp": False,
+    "amp_level": "O2",
+    "amp_dtype": "float16",
+    "amp_custom_black_list": None,
+    "amp_custom_white_list": None,
+    "scale_loss": 1.0,
+    "use_dynamic_loss_scaling": False,
+    "use_tensorboard": False,
+    "use_visualdl": False,
     "pretrained_model": None,
     "checkpoints": None,
     "save_inference_dir": None,
@@ -34,8 +47,6 @@ Steps and post-processes may name further keys in their constructors, which are 
 """
 
 SWITCHES = (
-    "use_amp",
-    "use_visualdl",
     "use_wandb",
     "use_sync_bn",
     "use_xpu",
@@ -46,12 +57,6 @@ SWITCHES = (
 """PaddleOCR's switches for what this version does not have: setting one has no effect, which is said."""
 
 SETTINGS = (
-    "amp_level",
-    "amp_dtype",
-    "amp_custom_black_list",
-    "amp_custom_white_list",
-    "scale_loss",
-    "use_dynamic_loss_scaling",
     "d2s_train_image_shape",
     "total_epoch",
 )

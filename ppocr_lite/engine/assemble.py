@@ -1,7 +1,8 @@
 """From a configuration to the things that run: the one file that knows all parts."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,25 +14,17 @@ from ppocr_lite import losses, metrics, postprocess, transforms
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.data.loader import build_dataloader
-from ppocr_lite.engine import checkpoint, compat, submodels
+from ppocr_lite.engine import amp, checkpoint, compat, submodels
 from ppocr_lite.engine.check import check_config, places_named
 from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
-from ppocr_lite.engine.hooks import (
-    CheckpointHook,
-    EmaHook,
-    EvalHook,
-    JsonLines,
-    LogHook,
-    StopOnSignal,
-    TrainMetricHook,
-)
+from ppocr_lite.engine.hooks.build import training_hooks
 from ppocr_lite.engine.trainer import BatchLoader, Hook, Trainer
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.export.bundle import export_model
 from ppocr_lite.export.inference_config import inference_steps
 from ppocr_lite.export.parity import TOLERANCE
 from ppocr_lite.modeling import DistillationModel, build_model
-from ppocr_lite.optim import build_optimizer
+from ppocr_lite.optim import build_optimizer, freeze, preview
 from ppocr_lite.registry import LOSSES, METRICS, POSTPROCESSES
 
 logger = logging.getLogger(__name__)
@@ -113,14 +106,20 @@ def build_metric(cfg: Config, characters: Charset | None) -> Metric:
 @places_named
 def trainer(cfg: Config) -> Trainer:
     """Everything that ``tools/train.py`` needs; resumed or fine-tuned where ``Global`` says so."""
-    use_device(cfg)
+    device = use_device(cfg)
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     paddle.seed(seed)  # the initial weights
     found = parts(cfg)
     loader = build_dataloader(cfg, mode="Train", charset=found.charset, seed=seed)
     logger.info("train dataloader has %d iters", len(loader))
-    epochs = int(_required(cfg, "Global.epoch_num"))
-    optimizer, schedule = build_optimizer(cfg.section("Optimizer"), epochs, len(loader), found.model)
+    epochs, accumulate = int(_required(cfg, "Global.epoch_num")), accumulated_batches(cfg)
+    if cfg.get("Global.freeze"):
+        freeze(found.model, cfg.get("Global.freeze"))
+    steps = math.ceil(len(loader) / accumulate)
+    optimizer, schedule = build_optimizer(cfg.section("Optimizer"), epochs, steps, found.model)
+    logger.info("learning rate: %s", preview(schedule))
+    precision = amp.build_precision(cfg.section("Global"), device)
+    amp.decorate(found.model, optimizer, precision)
     result = Trainer(
         found.model,
         LOSSES.build(cfg.section("Loss")),
@@ -128,6 +127,8 @@ def trainer(cfg: Config) -> Trainer:
         schedule=schedule,
         loader=loader,
         hooks=_hooks(found, seed),
+        accumulate=accumulate,
+        precision=precision,
         seed=seed,
     )
     started = submodels.load_pretrained(cfg, found.model)
@@ -138,6 +139,14 @@ def trainer(cfg: Config) -> Trainer:
     elif not started:
         logger.info("train from scratch")
     return result
+
+
+def accumulated_batches(cfg: Config) -> int:
+    """``Global.accumulate_steps``: batches whose gradients make one step."""
+    value = cfg.get("Global.accumulate_steps", 1)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"Global.accumulate_steps: expected a whole number from 1, got {value!r}.")
+    return value
 
 
 def train(cfg: Config) -> Trainer:
@@ -163,38 +172,12 @@ def _required(cfg: Config, key: str) -> Any:
 
 
 def _hooks(found: Parts, seed: int) -> list[Hook]:
-    """Hooks in the order in which they must run after a step."""
-    cfg, folder = found.cfg, save_dir(found.cfg)
-    records = JsonLines(folder / "train.jsonl")
-    hooks: list[Hook] = [StopOnSignal()]
-    decay = cfg.get("Global.ema_decay")
-    ema = EmaHook(float(decay)) if decay else None
-    if ema:
-        hooks.append(ema)
+    cfg = found.cfg
+    of_batches = None
     if cfg.get("Global.cal_metric_during_train"):
-        measure = Evaluator(None, postprocess=found.postprocess, metric=build_metric(cfg, found.charset))
-        hooks.append(TrainMetricHook(measure, every_epochs=int(cfg.get("Global.calc_epoch_interval", 1))))
-    every, window = cfg.get("Global.print_batch_step", 10), cfg.get("Global.log_smooth_window", 20)
-    hooks.append(LogHook(every=int(every), window=int(window), records=records))
-    if cfg.section("Eval.dataset"):
-        start, interval = eval_steps(cfg)
-        logger.info(
-            "During the training process, after the %dth iteration, an evaluation is run every %d iterations",
-            *(start, interval),
-        )
-        measure = _evaluator(found, seed)
-        hooks.append(EvalHook(measure, folder, start=start, every=interval, ema=ema, records=records))
-    hooks.append(CheckpointHook(folder, every=int(cfg.get("Global.save_epoch_step", 0))))
-    return hooks
-
-
-def eval_steps(cfg: Config) -> tuple[int, int]:
-    """(start, interval) of ``Global.eval_batch_step``, a number or a pair."""
-    value = cfg.get("Global.eval_batch_step", 1000)
-    pair = [0, value] if isinstance(value, int) else value
-    if not isinstance(pair, Sequence) or len(pair) != 2 or not all(isinstance(v, int) for v in pair):
-        raise ConfigError(f"Global.eval_batch_step: expected a number or [start, interval], got {value!r}.")
-    return int(pair[0]), int(pair[1])
+        of_batches = Evaluator(None, postprocess=found.postprocess, metric=build_metric(cfg, found.charset))
+    on_data = _evaluator(found, seed) if cfg.section("Eval.dataset") else None
+    return training_hooks(cfg, save_dir(cfg), evaluator=on_data, batch_evaluator=of_batches)
 
 
 @places_named
@@ -238,17 +221,22 @@ def reader(cfg: Config) -> Callable[[np.ndarray], Any]:
 
 
 def export(cfg: Config) -> Path:
-    """Export the trained model to ``Global.save_inference_dir``; see :mod:`ppocr_lite.export`.
-
-    Each sub-model of a distillation goes to a folder of its name in there, as a model for itself.
-    """
+    """Export the trained model to ``Global.save_inference_dir``; see :func:`export_parts`."""
     folder = Path(_required(cfg, "Global.save_inference_dir"))
-    for name, found in _single_parts(trained(cfg)).items():
-        _export(found, folder / name)
+    export_parts(trained(cfg), folder)
     return folder
 
 
-def _single_parts(found: Parts) -> dict[str, Parts]:
+def export_parts(found: Parts, folder: Path) -> dict[str, dict[str, Any]]:
+    """Export a model with the weights it has; gives the ``inference.yml``; see :mod:`ppocr_lite.export`.
+
+    Each sub-model of a distillation goes to a folder of its name in there, as a model for itself; the one
+    model of other configurations has the name ``""``.
+    """
+    return {name: _export(single, folder / name) for name, single in single_parts(found).items()}
+
+
+def single_parts(found: Parts) -> dict[str, Parts]:
     """The sub-models of a distillation by name, or the one model by no name."""
     if not isinstance(found.model, DistillationModel):
         return {"": found}

@@ -11,6 +11,7 @@ pytest.importorskip("paddle")
 from ppocr_lite.config import Config
 from ppocr_lite.config.global_keys import GLOBAL_DEFAULTS, OBSOLETE, SETTINGS, SWITCHES
 from ppocr_lite.engine import assemble, check
+from ppocr_lite.engine.hooks import build
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.registry import TRANSFORMS
 
@@ -64,17 +65,17 @@ def test_assembling_checks_and_names_places():
     with pytest.raises(ConfigError, match=r"^Architecture\.Head\.k \(-o Architecture\.Head\.k=1\): ClsHead"):
         assemble.parts(Config.load(FILE, ["Architecture.Head.k=1"]))
     with pytest.raises(ConfigError, match=r"^Global\.eval_batch_step \(-o .*x\): expected a number or"):
-        check.places_named(assemble.eval_steps)(Config.load(FILE, ["Global.eval_batch_step=x"]))
+        check.places_named(build.eval_steps)(Config.load(FILE, ["Global.eval_batch_step=x"]))
 
 
 def test_what_has_no_effect_is_said_once(caplog):
-    given = {"debug": True, "distributed": None, "use_amp": True, "use_wandb": False, "amp_level": "O2"}
-    cfg = Config({"Global": {**given, "use_visualdl": True}, "Train": {"sampler": {"name": "X"}}})
+    given = {"debug": True, "distributed": None, "use_wandb": True, "use_sync_bn": False}
+    cfg = Config({"Global": {**given, "use_xpu": True}, "Train": {"sampler": {"name": "X"}}})
     with caplog.at_level(logging.WARNING):
         check.check_config(cfg)
     assert [record.message for record in caplog.records] == [
         "Obsolete keys, which PaddleOCR does not read either: Global.debug, Global.distributed.",
-        "Without effect, for this version does not have it: Global.use_amp, Global.use_visualdl.",
+        "Without effect, for this version does not have it: Global.use_wandb, Global.use_xpu.",
         "Train.sampler has no effect: this version has no samplers.",
     ]
 
