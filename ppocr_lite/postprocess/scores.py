@@ -24,9 +24,9 @@ def text_result(charset: Charset, indices: np.ndarray, scores: np.ndarray) -> Re
     """
     if not len(indices):
         return RecResult("", 0.0)
-    characters = [charset.characters[i - 1] for i in indices]
-    values = [float(s) for s in scores]
-    score = float(np.mean(scores))
+    characters = [charset.characters[i - 1] for i in indices.tolist()]
+    values = scores.tolist()
+    score = float(scores.mean())
     if charset.right_to_left:
         order = charset.reading_order(characters)
         characters, values = [characters[i] for i in order], [values[i] for i in order]
