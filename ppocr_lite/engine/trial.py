@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import paddle
@@ -22,6 +21,7 @@ DICTIONARY_SIZES = {"ppocr_keys_v1.txt": 6623, "en_dict.txt": 95}
 """Lines of PaddleOCR's dictionaries that do not come with this package: enough to build a network."""
 DETECTOR_IMAGE = (3, 640, 640)
 """[C, H, W] for a detector whose configuration leaves the size open."""
+SMALLEST_VARIANCE = 0.01
 FIRST_CHARACTER = 0x4E00
 
 
@@ -67,14 +67,31 @@ def networks(model: paddle.nn.Layer) -> dict[str, paddle.nn.Layer]:
     return dict(submodels()) if submodels else {"": model}
 
 
-def shake_statistics(model: paddle.nn.Layer, *, seed: int = 0) -> None:
-    """Give batch norms the statistics of a trained network, so that it matters how they are folded."""
-    rng = np.random.default_rng(seed)
-    for name, tensor in model.state_dict().items():
-        if name.endswith("._mean"):
-            tensor.set_value(rng.normal(0, 0.1, tensor.shape).astype(np.float32))
-        elif name.endswith("._variance"):
-            tensor.set_value(rng.uniform(0.5, 1.5, tensor.shape).astype(np.float32))
+def settle_statistics(model: paddle.nn.Layer, shape: Sequence[int], *, images: int = 2) -> None:
+    """Give batch norms the statistics of noise, so that fresh weights behave like trained ones.
+
+    With the initial ones (mean 0, variance 1) values grow from layer to layer in a deep network, and so do
+    the differences that rounding makes; and it would not matter whether an export folds them rightly.
+
+    Args:
+        shape: [C, H, W] of the noise.
+    """
+    norms = [layer for layer in model.sublayers() if isinstance(layer, paddle.nn.layer.norm._BatchNormBase)]
+    momenta = [norm._momentum for norm in norms]
+    training = model.training
+    noise = np.random.default_rng(1).standard_normal((images, *shape)).astype(np.float32)
+    try:
+        for norm in norms:
+            norm._momentum = 0.0  # the share of the old statistics
+        model.train()
+        with paddle.no_grad():
+            model(paddle.to_tensor(noise))
+        for norm in norms:  # a channel that hardly varies would be blown up, rounding errors and all
+            norm._variance.set_value(paddle.clip(norm._variance, min=SMALLEST_VARIANCE))
+    finally:
+        for norm, momentum in zip(norms, momenta):
+            norm._momentum = momentum
+        model.train() if training else model.eval()
 
 
 def export_graph(model: paddle.nn.Layer, shape: Sequence[int], folder: Path) -> Path:
@@ -98,26 +115,23 @@ def batch(shape: Sequence[int], *, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((1, *shape)).astype(np.float32)
 
 
-def forward_ms(files: Mapping[str, Path], image: np.ndarray, *, threads: int, runs: int) -> dict[str, float]:
-    """Median milliseconds of a forward pass of each ONNX file in ONNX Runtime.
-
-    The files take turns, so that whatever else the machine does falls on all of them alike.
-    """
-    return {
-        name: median(times) for name, times in paired_ms(files, image, threads=threads, runs=runs).items()
-    }
-
-
-def paired_ms(
-    files: Mapping[str, Path], image: np.ndarray, *, threads: int, runs: int
+def forward_ms(
+    files: Mapping[str, Path], image: np.ndarray, *, threads: int, runs: int, seconds: float = 60
 ) -> dict[str, list[float]]:
-    """Milliseconds of every run; entry i of all files was measured in the same turn."""
+    """Milliseconds of every forward pass of each ONNX file in ONNX Runtime, on the CPU.
+
+    The files take turns, so that whatever else the machine does falls on all of them alike: entry i of all
+    lists was measured in the same turn. No turn begins after ``seconds``, but for the first three.
+    """
     engines: dict[str, Engine] = {name: open_engine(file, threads=threads) for name, file in files.items()}
     found: dict[str, list[float]] = {name: [] for name in files}
     try:
         for engine in engines.values():  # the first run prepares buffers
             engine.run(image)
+        begun = time.perf_counter()
         for turn in range(runs):
+            if turn >= 3 and time.perf_counter() - begun > seconds:
+                break
             order = list(engines)
             for name in order if turn % 2 else reversed(order):
                 start = time.perf_counter()

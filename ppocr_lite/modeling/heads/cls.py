@@ -22,6 +22,6 @@ class ClsHead(nn.Layer):
         self.fc = nn.Linear(in_channels, class_dim, weight_attr=uniform_attr(in_channels))
 
     def forward(self, x: Tensor, targets: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
-        x = F.adaptive_avg_pool2d(x, 1).flatten(1)  # [N, C]
+        x = F.adaptive_avg_pool2d(x, 1).squeeze([2, 3])  # [N, C]
         logits = self.fc(x)
         return {"logits": logits} if self.training else {"probs": F.softmax(logits, axis=1)}
