@@ -1,13 +1,13 @@
-"""Augmentation of pages with their polygons: flip, rotate, scale, and a random crop that cuts no text."""
+"""Augmentation of pages with their polygons: a list of augmenters, and a random crop that cuts no text."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
 
-from ppocr_lite.errors import ConfigError
-from ppocr_lite.registry import TRANSFORMS, construct, did_you_mean
+from ppocr_lite.registry import TRANSFORMS
+from ppocr_lite.transforms.augmenters import build_augmenters
 from ppocr_lite.transforms.base import Sample
 
 DEFAULT_AUGMENTERS = (
@@ -20,95 +20,14 @@ TOUCH_PX = 0.5
 """The window's edges are whole pixels, polygons are not: what overlaps by no more than this is outside."""
 
 
-class Augmenter(Protocol):
-    """(image [H, W, 3], points float32 [..., 2]) -> the same, changed alike."""
-
-    def __call__(
-        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]: ...
-
-
-class Fliplr:
-    """Mirror left to right with probability ``p``: x becomes W - x."""
-
-    def __init__(self, p: float = 1.0) -> None:
-        self.p = p
-
-    def __call__(
-        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if rng.random() >= self.p:
-            return image, points
-        points = points.copy()
-        points[..., 0] = image.shape[1] - points[..., 0]
-        return cv2.flip(image, 1), points
-
-
-class Affine:
-    """Rotate about the centre by a uniform angle of ``rotate`` degrees, clockwise on the screen if positive.
-
-    The canvas keeps its size, bilinear, black where nothing was; points may leave the canvas.
-    """
-
-    def __init__(self, rotate: float | Sequence[float] = 0.0) -> None:
-        self.rotate = _range(rotate, "Affine.rotate")
-
-    def __call__(
-        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        angle = np.deg2rad(rng.uniform(*self.rotate))
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        height, width = image.shape[:2]
-        centre = np.array([width / 2, height / 2])
-        # Pixel (0, 0) covers 0..1, so its centre lies half a pixel off the corner that points count from.
-        pixel_centre = centre - 0.5
-        matrix = np.column_stack([turn, pixel_centre - turn @ pixel_centre])
-        turned = (points - centre) @ turn.T + centre
-        return cv2.warpAffine(image, matrix, (width, height)), turned.astype(np.float32)
-
-
-class Resize:
-    """Scale both axes by one uniform factor of ``size``; cubic, each side at least one pixel."""
-
-    def __init__(self, size: float | Sequence[float] = 1.0) -> None:
-        self.size = _range(size, "Resize.size")
-        if self.size[0] <= 0:
-            raise ConfigError(f"Resize.size: factors must be above 0, got {size}.")
-
-    def __call__(
-        self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        height, width = image.shape[:2]
-        factor = rng.uniform(*self.size)
-        new_w, new_h = max(1, round(width * factor)), max(1, round(height * factor))
-        scaled = points * np.array([new_w / width, new_h / height], np.float32)
-        return cv2.resize(image, (new_w, new_h), interpolation=cv2.INTER_CUBIC), scaled.astype(np.float32)
-
-
-class HorizontalFlip(Fliplr):
-    """Fliplr by the name of newer configurations."""
-
-
-class RandomScale(Resize):
-    """Resize by the name of newer configurations; ``scale_limit`` are factors as in Resize."""
-
-    def __init__(self, scale_limit: float | Sequence[float] = 1.0) -> None:
-        super().__init__(scale_limit)
-
-
-AUGMENTERS: Mapping[str, type] = {
-    kind.__name__: kind for kind in (Fliplr, Affine, Resize, HorizontalFlip, RandomScale)
-}
-
-
 @TRANSFORMS.register()
 class IaaAugment:
     """Change the image and its ``polys`` alike by a list of augmenters.
 
     Args:
-        augmenter_args: list of ``{"type": name, "args": {...}}``, see the classes of this module (names and
-            meanings as in imgaug, which is not needed). By default a flip, a rotation by up to 10 degrees and
-            a scale of 0.5 to 3.
+        augmenter_args: list of ``{"type": name, "args": {...}}``, see :mod:`ppocr_lite.transforms.augmenters`
+            (names and meanings as in imgaug, which is not needed). By default a flip, a rotation by up to 10
+            degrees and a scale of 0.5 to 3.
     """
 
     requires = ("image", "polys")
@@ -116,7 +35,7 @@ class IaaAugment:
 
     def __init__(self, augmenter_args: Sequence[Mapping[str, Any]] | None = None) -> None:
         specs = DEFAULT_AUGMENTERS if augmenter_args is None else augmenter_args
-        self.augmenters = [_build_augmenter(spec, i) for i, spec in enumerate(specs)]
+        self.augmenters = build_augmenters(specs, "IaaAugment.augmenter_args")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         image, points = sample["image"], np.asarray(sample["polys"], np.float32)
@@ -124,24 +43,6 @@ class IaaAugment:
             image, points = augmenter(image, points, rng)
         sample["image"], sample["polys"] = image, points
         return sample
-
-
-def _build_augmenter(spec: Mapping[str, Any], index: int) -> Augmenter:
-    where = f"IaaAugment.augmenter_args[{index}]"
-    name = spec.get("type") if isinstance(spec, Mapping) else None
-    if name not in AUGMENTERS:
-        raise ConfigError(
-            f"{where}: no augmenter named {name!r}.{did_you_mean(str(name), AUGMENTERS)} "
-            f"Known: {', '.join(AUGMENTERS)}."
-        )
-    return construct(AUGMENTERS[str(name)], spec.get("args") or {}, {}, where=f"{where}.{name}")
-
-
-def _range(value: float | Sequence[float], what: str) -> tuple[float, float]:
-    pair = (value, value) if isinstance(value, (int, float)) else tuple(value)
-    if len(pair) != 2 or pair[0] > pair[1]:
-        raise ConfigError(f"{what}: expected a number or [low, high], got {value}.")
-    return float(pair[0]), float(pair[1])
 
 
 @TRANSFORMS.register()

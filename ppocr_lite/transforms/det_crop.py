@@ -1,11 +1,11 @@
-"""A random window of a page at a chosen size of the text; lines may be cut by its edges."""
+"""Windows of pages whose edges may cut lines, and pages brought to one size."""
 
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from ppocr_lite.errors import ConfigError
+from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.geometry import min_area_quad, quad_size
 from ppocr_lite.registry import TRANSFORMS
 from ppocr_lite.transforms.base import Sample
@@ -102,3 +102,88 @@ class RandomTextCrop:
             return None, False
         # Cut along the line, or a stump of it that is narrower than the line is high.
         return clipped, thickness < MIN_VISIBLE_HEIGHT * min(quad_size(quad))
+
+
+@TRANSFORMS.register()
+class RandomCropImgMask:
+    """Cut the same random window out of an image and its maps; for networks that learn from masks alone.
+
+    Polygons are not moved along. What is smaller than the window is filled up with 0 on the right and below.
+
+    Args:
+        size: (height, width) of the window in pixels.
+        main_key: map [H, W] whose pixels above 0 are text.
+        crop_keys: keys to cut, arrays of the map's size: [H, W], [H, W, C] or [C, H, W].
+        p: share of the windows that may lie anywhere; the others hold a random pixel of text.
+
+    Raises:
+        DataError: an array of another size than the map.
+    """
+
+    def __init__(
+        self, size: Sequence[int], main_key: str, *, crop_keys: Sequence[str], p: float = 3 / 8
+    ) -> None:
+        self.height, self.width = int(size[0]), int(size[1])
+        if min(self.height, self.width) < 1:
+            raise ConfigError(f"RandomCropImgMask.size: expected [height, width] in pixels, got {size}.")
+        self.main_key = main_key
+        self.p = p
+        self.provides = tuple(crop_keys)
+        self.requires = tuple(dict.fromkeys([main_key, *crop_keys]))
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        mask = sample[self.main_key]
+        height, width = mask.shape[:2]
+        text = np.flatnonzero(mask > 0)
+        anywhere = rng.random() < self.p or not len(text)
+        row, column = (None, None) if anywhere else divmod(int(rng.choice(text)), width)
+        y = _start(height, self.height, row, rng)
+        x = _start(width, self.width, column, rng)
+        for key in self.provides:
+            sample[key] = self._cut(sample[key], (height, width), y, x, key)
+        return sample
+
+    def _cut(self, array: np.ndarray, size: tuple[int, int], y: int, x: int, key: str) -> np.ndarray:
+        if array.shape[:2] == size:
+            first = 0
+        elif array.shape[-2:] == size:
+            first = array.ndim - 2
+        else:
+            raise DataError(
+                f"RandomCropImgMask: '{key}' has the shape {array.shape}, '{self.main_key}' the size {size}."
+            )
+        lead = (slice(None),) * first
+        part = array[(*lead, slice(y, y + self.height), slice(x, x + self.width))]
+        out = np.zeros(
+            (*array.shape[:first], self.height, self.width, *array.shape[first + 2 :]), array.dtype
+        )
+        out[(*lead, slice(part.shape[first]), slice(part.shape[first + 1]))] = part
+        return out
+
+
+def _start(length: int, window: int, point: int | None, rng: np.random.Generator) -> int:
+    """Where a window begins along one axis; with a ``point``, so that it holds it."""
+    last = max(0, length - window)
+    if point is None:
+        return int(rng.integers(last + 1))
+    return int(rng.integers(min(last, max(0, point - window + 1)), min(last, point) + 1))
+
+
+@TRANSFORMS.register()
+class Resize:
+    """Stretch a page to ``size`` (height, width), ``polys`` along with it; bilinear."""
+
+    requires = ("image", "polys")
+    provides = ("image", "polys")
+
+    def __init__(self, size: Sequence[int] = (640, 640)) -> None:
+        if len(size) != 2 or min(size) < 1:
+            raise ConfigError(f"Resize.size: expected [height, width] in pixels, got {size}.")
+        self.height, self.width = int(size[0]), int(size[1])
+
+    def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample:
+        height, width = sample["image"].shape[:2]
+        factors = np.array([self.width / width, self.height / height], np.float32)
+        sample["image"] = cv2.resize(sample["image"], (self.width, self.height))
+        sample["polys"] = np.asarray(sample["polys"], np.float32) * factors
+        return sample

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ppocr_lite.errors import ConfigError
-from ppocr_lite.transforms.det_crop import RandomTextCrop
+from ppocr_lite.errors import ConfigError, DataError
+from ppocr_lite.transforms.det_crop import RandomCropImgMask, RandomTextCrop, Resize
 
 
 def page(quads):
@@ -51,3 +51,49 @@ def test_line_cut_lengthwise_is_ignored_and_cut_across_is_kept():
 def test_bad_range():
     with pytest.raises(ConfigError, match="ascending range"):
         RandomTextCrop(text_height=(20, 10))
+
+
+def masked(height=60, width=80):
+    """Image [3, H, W], a map with one row of text, and a mask; each pixel of the image names its place."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    text = np.zeros((height, width), np.float32)
+    text[50, 10:20] = 1
+    return {"image": np.stack([rows, columns, rows]), "text": text, "mask": np.ones_like(text)}
+
+
+def window_crop(**options):
+    return RandomCropImgMask([20, 30], "text", crop_keys=["image", "text", "mask"], **options)
+
+
+def test_image_and_maps_get_the_same_window_with_text():
+    for seed in range(20):
+        sample = window_crop(p=0.0)(masked(), np.random.default_rng(seed))
+        assert sample["image"].shape == (3, 20, 30)
+        assert sample["text"].sum() > 0
+        rows, columns = (sample["image"][i].astype(int) for i in (0, 1))
+        np.testing.assert_array_equal(sample["text"], masked()["text"][rows, columns])
+        assert (np.diff(rows[:, 0]) == 1).all()
+    anywhere = [window_crop(p=1.0)(masked(), np.random.default_rng(s))["text"].sum() for s in range(40)]
+    assert min(anywhere) == 0
+
+
+def test_small_pictures_are_filled_up_and_layouts_are_told_apart():
+    sample = {"image": np.full((10, 12, 3), 9, np.uint8), "text": np.zeros((10, 12), np.uint8)}
+    out = RandomCropImgMask([20, 30], "text", crop_keys=["image"])(sample, np.random.default_rng(0))
+    assert out["image"].shape == (20, 30, 3)
+    assert int(out["image"].astype(int).sum()) == 10 * 12 * 3 * 9
+    assert out["text"].shape == (10, 12)
+    step = RandomCropImgMask([4, 4], "text", crop_keys=["image"])
+    with pytest.raises(DataError, match=r"'image' has the shape \(7, 9, 3\), 'text' the size \(10, 12\)"):
+        step({"image": np.zeros((7, 9, 3)), "text": np.ones((10, 12))}, np.random.default_rng(0))
+    with pytest.raises(ConfigError, match=r"RandomCropImgMask\.size"):
+        RandomCropImgMask([0, 4], "text", crop_keys=[])
+
+
+def test_resize_stretches_polygons_too():
+    sample = {"image": np.zeros((50, 200, 3), np.uint8), "polys": np.array([[[20, 10], [40, 25.0]]])}
+    out = Resize([100, 100])(sample)
+    assert out["image"].shape == (100, 100, 3)
+    assert out["polys"].tolist() == [[[10, 20], [20, 50]]]
+    with pytest.raises(ConfigError, match=r"Resize\.size: expected \[height, width\]"):
+        Resize([640])
