@@ -20,7 +20,11 @@ class PostProcess(Protocol):
 
 
 class Metric(Protocol):
-    """Compares results with labels."""
+    """Compares results with labels.
+
+    A metric may have ``details() -> dict[str, float]`` beside :meth:`compute`: numbers for an evaluation,
+    such as the bounds ``acc_low``, ``acc_high`` of ``acc``, too many for each line of a training log.
+    """
 
     main_indicator: str
 
@@ -31,13 +35,30 @@ class Metric(Protocol):
     def reset(self) -> None: ...
 
 
+class Watcher(Protocol):
+    """Looks at the results of an evaluation beside the metric."""
+
+    def start(self) -> None:
+        """An evaluation begins."""
+        ...
+
+    def see(self, results: Any, batch: Mapping[str, Any]) -> None:
+        """One batch: what the metric gets."""
+        ...
+
+
 class Evaluator:
     """Measures a model on the evaluation data.
 
     Args:
         loader: batches with the labels; None where only :meth:`of_batch` is used.
         postprocess, metric: as the configuration names them.
+
+    Attributes:
+        watcher: sees what the metric sees, if there is one.
     """
+
+    watcher: Watcher | None = None
 
     def __init__(self, loader: BatchLoader | None, *, postprocess: PostProcess, metric: Metric) -> None:
         self.loader = loader
@@ -50,7 +71,7 @@ class Evaluator:
         return self.metric.main_indicator
 
     def __call__(self, model: paddle.nn.Layer) -> dict[str, float]:
-        """Metrics of ``model``, and ``fps``: images for each second of the network alone.
+        """Metrics of ``model``, ``fps`` (images for each second of the network alone), the metric's details.
 
         The model is left in evaluation mode.
         """
@@ -58,6 +79,8 @@ class Evaluator:
             raise DataError("Eval: no evaluation data. Give Eval.dataset and Eval.loader.")
         model.eval()
         self.metric.reset()
+        if self.watcher:
+            self.watcher.start()
         images, seconds = 0, 0.0
         for batch in tqdm(self.loader, desc="eval model:", leave=False, disable=None):
             started = time.perf_counter()
@@ -68,7 +91,8 @@ class Evaluator:
             self._update(outputs, batch)
         if not images:
             raise DataError("Eval: the loader gave no batch. Check Eval.dataset.label_file_list.")
-        return {**self.metric.compute(), "fps": images / max(seconds, 1e-9)}
+        fps = images / max(seconds, 1e-9)
+        return {**self.metric.compute(), "fps": fps, **getattr(self.metric, "details", dict)()}
 
     def of_batch(self, preds: Mapping[str, Any], batch: Batch) -> dict[str, float]:
         """Metrics of one batch whose predictions are known already."""
@@ -78,7 +102,10 @@ class Evaluator:
 
     def _update(self, outputs: Mapping[str, Any], batch: Batch) -> None:
         labels = to_numpy(batch)
-        self.metric.update(self.postprocess(outputs, labels.get("shape")), labels)
+        results = self.postprocess(outputs, labels.get("shape"))
+        self.metric.update(results, labels)
+        if self.watcher:
+            self.watcher.see(results, labels)
 
 
 def to_numpy(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.geometry import intersection_area, polygon_area
+from ppocr_lite.metrics.intervals import RatioSums, bounds
 from ppocr_lite.registry import METRICS
 from ppocr_lite.structures import DetResult
 
-IOU_THRESHOLD = 0.5
+IOU_THRESHOLDS = np.arange(10, 20) / 20
+"""0.5, 0.55 .. 0.95; PaddleOCR's numbers are those of the first."""
 IGNORED_SHARE = 0.5
 """A detection that lies in an ignored region by more than this share of its own area does not count."""
 
@@ -20,6 +22,10 @@ class DetMetric:
 
     Regions marked to be ignored count neither as missed nor, for the detections inside them, as false.
     Polygons that cross themselves or have no area are left out on both sides, as in PaddleOCR 2.x.
+
+    ``precision``, ``recall`` and ``hmean`` are PaddleOCR's, at IoU 0.5. The same with ``_50_95`` are means
+    of the values at the IoUs 0.5, 0.55 .. 0.95, as COCO takes them: they tell how tight the boxes are. The
+    95 % intervals are those of ratios over images, see :class:`RatioSums`.
     """
 
     def __init__(self, main_indicator: str = "hmean") -> None:
@@ -49,23 +55,32 @@ class DetMetric:
         if len(ignorable) and len(found):
             hidden = np.max(shares, axis=1) > IGNORED_SHARE * areas
             found = [polygon for polygon, hide in zip(found, hidden) if not hide]
-        matches = _match(cared, found)
-        self._truth += len(cared)
-        self._found += len(found)
+        matches = _matches(cared, found)
         self._matched += matches
-        return len(cared), len(found), matches
+        for name, count in (("precision", len(found)), ("recall", len(cared))):
+            self._ratios[name].add(matches[:1], count)
+        # The harmonic mean of M / D and M / G is M / ((D + G) / 2).
+        self._ratios["hmean"].add(matches[:1], (len(found) + len(cared)) / 2)
+        return len(cared), len(found), int(matches[0])
 
     def compute(self) -> dict[str, float]:
         """``precision``, ``recall``, ``hmean`` over all that was counted; 0 where nothing was."""
-        precision = self._matched / self._found if self._found else 0.0
-        recall = self._matched / self._truth if self._truth else 0.0
-        total = precision + recall
-        hmean = 2 * precision * recall / total if total else 0.0
-        return {"precision": precision, "recall": recall, "hmean": hmean}
+        return {name: ratio.ratio for name, ratio in self._ratios.items()}
+
+    def details(self) -> dict[str, float]:
+        """``precision_50_95`` .. ``hmean_50_95``, and the intervals of the values at IoU 0.5."""
+        values = {
+            f"{name}_50_95": float(self._matched.mean() / ratio.wholes) if ratio.wholes else 0.0
+            for name, ratio in self._ratios.items()
+        }
+        for name, ratio in self._ratios.items():
+            values.update(bounds(name, ratio.interval()))
+        return values
 
     def reset(self) -> None:
         """Forget all counts."""
-        self._truth = self._found = self._matched = 0
+        self._matched = np.zeros(len(IOU_THRESHOLDS), np.int64)
+        self._ratios = {name: RatioSums(most=1.0) for name in ("precision", "recall", "hmean")}
 
 
 def overlaps(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> np.ndarray:
@@ -81,18 +96,22 @@ def overlaps(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> np.nd
     return shared
 
 
-def _match(truth: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> int:
+def _matches(truth: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> np.ndarray:
+    """Matches at each of the thresholds, int64 [10]; polygons are cut with one another once for all."""
     shared = overlaps(truth, found)
     areas_t = np.array([polygon_area(p) for p in truth])
     areas_f = np.array([polygon_area(p) for p in found])
     iou = shared / np.maximum(areas_t[:, None] + areas_f[None] - shared, np.finfo(np.float64).tiny)
-    free = np.ones(len(found), bool)
-    matches = 0
+    levels = np.arange(len(IOU_THRESHOLDS))
+    matches = np.zeros(len(levels), np.int64)
+    if not iou.size:
+        return matches
+    free = np.ones((len(levels), len(found)), bool)
     for row in iou:
-        candidates = np.flatnonzero((row > IOU_THRESHOLD) & free)
-        if len(candidates):
-            free[candidates[0]] = False
-            matches += 1
+        candidates = (row > IOU_THRESHOLDS[:, None]) & free
+        matched = candidates.any(axis=1)
+        free[levels[matched], candidates[matched].argmax(axis=1)] = False
+        matches += matched
     return matches
 
 

@@ -1,6 +1,6 @@
 """Metrics of several models that were trained together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ppocr_lite.charset import Charset
@@ -61,10 +61,17 @@ class DistillationMetric:
 
     def compute(self) -> dict[str, float]:
         """The metrics of ``key`` by their names, then those of the others with their sub-model's name."""
-        values: dict[str, float] = dict(self.of(self.key).compute())
+        return self._collect(lambda metric: metric.compute())
+
+    def details(self) -> dict[str, float]:
+        """What the base metric tells beyond that, by the same names."""
+        return self._collect(lambda metric: getattr(metric, "details", dict)())
+
+    def _collect(self, numbers: Callable[[Any], Mapping[str, float]]) -> dict[str, float]:
+        values = dict(numbers(self.of(self.key)))
         for name, metric in self._metrics.items():
             if name != self.key:
-                values.update({f"{name}_{k}": v for k, v in metric.compute().items()})
+                values.update({f"{name}_{k}": v for k, v in numbers(metric).items()})
         return values
 
     def reset(self) -> None:

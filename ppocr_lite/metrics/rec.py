@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.metrics.text import edit_distance
+from ppocr_lite.metrics.intervals import RatioSums, bounds, wilson_interval
+from ppocr_lite.metrics.text import edit_distances
 from ppocr_lite.registry import METRICS
 from ppocr_lite.structures import RecResult
 
@@ -16,12 +17,27 @@ EPS = 1e-5
 FILTER_CHARACTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
+# Name of an accuracy -> whether spaces and case count in it.
+ACCURACIES = {
+    "acc_with_space": (True, True),
+    "acc_no_space": (False, True),
+    "acc_no_case": (True, False),
+    "acc_no_space_no_case": (False, False),
+}
+
+
 @METRICS.register()
 class RecMetric:
-    """Share of lines read right, edit distances, and both once more with every space counted.
+    """Lines read right, edits of characters and of words, in PaddleOCR's way and with every space counted.
 
-    ``acc`` and ``norm_edit_dis`` are PaddleOCR's, which by default do not see spaces. ``acc_with_space`` and
-    ``cer`` (edits over characters of the truth) compare the texts as they are.
+    ``acc`` and ``norm_edit_dis`` (1 - the mean over lines of edits / length of the longer text) are
+    PaddleOCR's, which by default do not see spaces. All others compare the texts as they are, but for what
+    their name excludes: ``acc_with_space`` every character, ``acc_no_space``, ``acc_no_case`` (both sides in
+    lower case), ``acc_no_space_no_case``; ``cer`` and ``wer`` are the edits of all lines over the
+    characters, or the words between spaces, of the truth, and may exceed 1.
+
+    Intervals (95 %): Wilson's for accuracies; for ``norm_edit_dis``, ``cer`` and ``wer`` that of a mean or
+    ratio over lines, in closed form, see :class:`RatioSums`.
 
     Args:
         main_indicator: the key that decides which model is best.
@@ -57,14 +73,15 @@ class RecMetric:
 
     def update_texts(self, texts: Sequence[str], truth: Sequence[str]) -> None:
         """Count pairs of texts."""
-        for text, want in zip(texts, truth, strict=True):
-            self._exact += text == want
-            self._edits += edit_distance(text, want)
-            self._characters += len(want)
-            a, b = self._reduce(text), self._reduce(want)
-            self._correct += a == b
-            self._distance += edit_distance(a, b) / max(len(a), len(b), 1)
-            self._count += 1
+        reduced, reduced_truth = ([self._reduce(t) for t in side] for side in (texts, truth))
+        longer = [max(len(a), len(b), 1) for a, b in zip(reduced, reduced_truth, strict=True)]
+        self._right["acc"] += _equal(reduced, reduced_truth)
+        self._distance.add(edit_distances(reduced, reduced_truth) / np.array(longer))
+        self._characters.add(edit_distances(texts, truth), np.array([len(t) for t in truth]))
+        words, true_words = [t.split() for t in texts], [t.split() for t in truth]
+        self._words.add(edit_distances(words, true_words), np.array([len(t) for t in true_words]))
+        for name, (space, case) in ACCURACIES.items():
+            self._right[name] += _equal(*([_seen(t, space, case) for t in side] for side in (texts, truth)))
 
     def label_text(self, indices: np.ndarray) -> str:
         """Text of a label as the decoder would give it out, without padding, begin and end."""
@@ -75,18 +92,32 @@ class RecMetric:
 
     def compute(self) -> dict[str, float]:
         """``acc``, ``norm_edit_dis``, ``acc_with_space``, ``cer`` over all that was counted."""
-        total = self._count + EPS
+        total = self._distance.units + EPS
         return {
-            "acc": self._correct / total,
-            "norm_edit_dis": 1 - self._distance / total,
-            "acc_with_space": self._exact / total,
-            "cer": self._edits / max(self._characters, 1),
+            "acc": self._right["acc"] / total,
+            "norm_edit_dis": 1 - self._distance.parts / total,
+            "acc_with_space": self._right["acc_with_space"] / total,
+            "cer": self._characters.ratio,
         }
+
+    def details(self) -> dict[str, float]:
+        """The other accuracies and ``wer``, then the interval of each value as ``{name}_low``, ``_high``."""
+        lines = self._distance.units
+        values = {name: self._right[name] / (lines + EPS) for name in ACCURACIES if name != "acc_with_space"}
+        values["wer"] = self._words.ratio
+        for name, right in self._right.items():
+            values.update(bounds(name, wilson_interval(right, lines)))
+        low, high = self._distance.interval()
+        values.update(bounds("norm_edit_dis", (1 - high, 1 - low)))
+        values.update(bounds("cer", self._characters.interval()))
+        values.update(bounds("wer", self._words.interval()))
+        return values
 
     def reset(self) -> None:
         """Forget all counts."""
-        self._count = self._correct = self._exact = self._edits = self._characters = 0
-        self._distance = 0.0
+        self._right = dict.fromkeys(("acc", *ACCURACIES), 0)
+        self._distance = RatioSums(most=1.0)  # of each line, in 0..1
+        self._characters, self._words = RatioSums(), RatioSums()
 
     def _reduce(self, text: str) -> str:
         if self.ignore_space:
@@ -94,3 +125,12 @@ class RecMetric:
         if self.is_filter:
             text = "".join(c for c in text if c in FILTER_CHARACTERS).lower()
         return text
+
+
+def _equal(first: Sequence[str], second: Sequence[str]) -> int:
+    return sum(a == b for a, b in zip(first, second, strict=True))
+
+
+def _seen(text: str, space: bool, case: bool) -> str:
+    text = text if space else text.replace(" ", "")
+    return text if case else text.lower()

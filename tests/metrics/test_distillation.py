@@ -28,6 +28,16 @@ def test_metrics_of_the_key_keep_their_names():
     assert metric.main_indicator == "acc"
 
 
+def test_details_have_the_same_names():
+    metric = DistillationMetric("Student", "RecMetric", charset=Charset(tuple("abc")))
+    metric.update({"Teacher": texts("ab", "b"), "Student": texts("ab", "c")}, BATCH)
+    details = metric.details()
+    own = [name for name in details if not name.startswith("Teacher_")]
+    assert {"wer", "acc_low", "cer_high"} < set(own)
+    assert list(details) == [*own, *(f"Teacher_{name}" for name in own)]
+    assert details["Teacher_wer"] == pytest.approx(0.5)
+
+
 def test_nothing_counted_yet():
     assert DistillationMetric("Student", "DetMetric").compute() == {"precision": 0, "recall": 0, "hmean": 0}
 

@@ -4,8 +4,8 @@ import pytest
 from ppocr_lite.charset import Charset
 from ppocr_lite.metrics.cls import ClsMetric
 from ppocr_lite.metrics.det import DetMetric, is_simple
+from ppocr_lite.metrics.intervals import wilson_interval
 from ppocr_lite.metrics.rec import RecMetric
-from ppocr_lite.metrics.text import edit_distance, plain_edit_distance
 from ppocr_lite.structures import ClsResult, DetResult, RecResult
 
 
@@ -65,14 +65,106 @@ def test_rec_filter_and_spaces():
     assert strict.compute()["norm_edit_dis"] == 1.0
 
 
+def test_spaces_case_and_words_by_hand():
+    metric = RecMetric()
+    metric.update_texts(
+        ["one two", "onetwo", "One two", "ONETWO", "one twx", ""],
+        ["one two"] * 5 + ["a b"],
+    )
+    values, more = metric.compute(), metric.details()
+    assert values["acc"] == pytest.approx(2 / 6, abs=1e-5)
+    assert values["acc_with_space"] == pytest.approx(1 / 6, abs=1e-5)
+    assert more["acc_no_space"] == pytest.approx(2 / 6, abs=1e-5)
+    assert more["acc_no_case"] == pytest.approx(2 / 6, abs=1e-5)
+    assert more["acc_no_space_no_case"] == pytest.approx(4 / 6, abs=1e-5)
+    # edits 0, 1, 1, 7, 1, 3 of 5 * 7 + 3 characters; words 0, 2, 1, 2, 1, 2 of 5 * 2 + 2
+    assert values["cer"] == pytest.approx(13 / 38)
+    assert more["wer"] == pytest.approx(8 / 12)
+
+
+def test_every_value_of_recognition_has_an_interval():
+    metric = RecMetric()
+    metric.update_texts(["abc"] * 8 + ["axc"] * 2, ["abc"] * 10)
+    values = {**metric.compute(), **metric.details()}
+    names = [name for name in values if not name.endswith(("_low", "_high"))]
+    assert names == [
+        *("acc", "norm_edit_dis", "acc_with_space", "cer"),
+        *("acc_no_space", "acc_no_case", "acc_no_space_no_case", "wer"),
+    ]
+    for name in names:
+        assert 0 <= values[f"{name}_low"] < values[name] < values[f"{name}_high"] <= 1, name
+    assert (values["acc_low"], values["acc_high"]) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert all(type(value) in (int, float) for value in values.values())
+
+
+def test_recognition_of_nothing():
+    metric = RecMetric()
+    metric.update_texts([], [])
+    assert metric.compute() == {"acc": 0, "norm_edit_dis": 1, "acc_with_space": 0, "cer": 0}
+    more = metric.details()
+    assert (more["wer"], more["wer_low"], more["wer_high"], more["acc_low"], more["acc_high"]) == (
+        0,
+        0,
+        1,
+        0,
+        1,
+    )
+
+
+def test_published_accuracy_of_paddleocr_2_4():
+    """34 of 64 lines: 2.4 logs 0.531242, as its denominator is 64 + 1e-3; later releases add 1e-5."""
+    metric = RecMetric()
+    metric.update_texts(["a"] * 34 + ["b"] * 30, ["a"] * 64)
+    acc = metric.compute()["acc"]
+    assert acc == pytest.approx(34 / (64 + 1e-5), abs=1e-12)
+    assert round(acc * (64 + 1e-5) / (64 + 1e-3), 6) == 0.531242
+
+
 def test_cls():
     metric = ClsMetric(label_list=["0", "180"])
-    metric.update([ClsResult("180", 1.0), ClsResult("0", 1.0)], {"label": np.array([1, 1])})
-    assert metric.compute()["acc"] == pytest.approx(0.5, abs=1e-4)
+    answers = [ClsResult(label, 1.0) for label in ("180", "0", "0")]
+    metric.update(answers, {"label": np.array([1, 1, 0])})
+    assert metric.compute() == {"acc": pytest.approx(2 / 3, abs=1e-4)}
+    low, high = wilson_interval(2, 3)
+    counts = {"count_0_as_0": 1, "count_180_as_0": 1, "count_180_as_180": 1}
+    assert metric.details() == {"acc_low": low, "acc_high": high, **counts}
+    metric.reset()
+    assert metric.details() == {"acc_low": 0.0, "acc_high": 1.0}
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "distance"), [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)]
-)
-def test_edit_distance(a, b, distance):
-    assert edit_distance(a, b) == plain_edit_distance(a, b) == plain_edit_distance(b, a) == distance
+def test_det_at_tighter_overlaps():
+    metric = DetMetric()
+    truth = np.array([[box(0, 0), box(50, 0), box(0, 50)]])
+    batch = {"polys": truth, "ignore_tags": np.zeros((1, 3), bool)}
+    # IoU of a shift by 2 of 20: 18 / 22 = 0.82, above 7 of the 10 thresholds; of a whole match: all 10
+    metric.update([found(box(2, 0), box(50, 0))], batch)
+    values, more = metric.compute(), metric.details()
+    assert values == pytest.approx({"precision": 1, "recall": 2 / 3, "hmean": 0.8})
+    assert more["precision_50_95"] == pytest.approx(17 / 10 / 2)
+    assert more["recall_50_95"] == pytest.approx(17 / 10 / 3)
+    each = [2 * m / 5 for m in [2] * 7 + [1] * 3]  # 2 P R / (P + R) at each threshold
+    assert more["hmean_50_95"] == pytest.approx(sum(each) / 10)
+
+
+def test_each_overlap_matches_for_itself():
+    metric = DetMetric()
+    # the first detection is good enough for the first truth at 0.5 only; above that the second one is taken
+    truth = np.array([[box(0, 0)]])
+    metric.update([found(box(5, 0), box(0, 0))], {"polys": truth, "ignore_tags": np.array([[False]])})
+    assert metric.compute()["hmean"] == pytest.approx(2 / 3)
+    assert metric.details()["recall_50_95"] == 1.0
+
+
+def test_intervals_of_detection_are_over_images():
+    metric = DetMetric()
+    batch = {"polys": np.array([[box(0, 0), box(50, 0)]]), "ignore_tags": np.zeros((1, 2), bool)}
+    for _ in range(20):
+        metric.update([found(box(0, 0), box(50, 0))], batch)
+    for _ in range(20):
+        metric.update([found(box(0, 0), box(80, 80))], batch)
+    values, more = metric.compute(), metric.details()
+    # recall of the images: 20 times 1 and 20 times 1/2, a mean of 0.75 with a deviation of 0.25
+    reach = 1.959964 * 0.25 / 39**0.5
+    assert values["recall"] == 0.75
+    assert (more["recall_low"], more["recall_high"]) == pytest.approx((0.75 - reach, 0.75 + reach))
+    assert more["hmean_low"] < values["hmean"] < more["hmean_high"]

@@ -91,8 +91,18 @@ def epoch_now(trainer: Trainer) -> int:
 
 
 def metric_text(metrics: Mapping[str, Any]) -> str:
-    """``name: value`` joined by commas."""
-    return ", ".join(f"{name}: {value}" for name, value in metrics.items())
+    """``name: value`` joined by commas; the bounds ``name_low`` and ``name_high`` stand behind their value.
+
+    >>> metric_text({"acc": 0.5, "fps": 9.0, "acc_low": 0.25, "acc_high": 0.75})
+    'acc: 0.5 [0.2500, 0.7500], fps: 9.0'
+    """
+    texts = {name: f"{name}: {value}" for name, value in metrics.items()}
+    for name in metrics:
+        low, high = f"{name}_low", f"{name}_high"
+        if low in metrics and high in metrics:
+            texts[name] += f" [{metrics[low]:.4f}, {metrics[high]:.4f}]"
+            del texts[low], texts[high]
+    return ", ".join(texts.values())
 
 
 class EarlyStopHook(Hook):

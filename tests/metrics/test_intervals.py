@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from ppocr_lite.metrics.intervals import RatioSums, wilson_interval
+
+
+@pytest.mark.parametrize(
+    ("successes", "count", "wanted"),
+    [
+        # numbers of Wilson's formula in the literature (Newcombe, 1998)
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0, 0.1611)),
+        (29, 29, (0.8830, 1.0)),
+        (0, 0, (0.0, 1.0)),
+    ],
+)
+def test_wilson(successes, count, wanted):
+    assert wilson_interval(successes, count) == pytest.approx(wanted, abs=5e-5)
+
+
+def test_a_mean_by_hand():
+    sums = RatioSums()
+    sums.add(np.array([1.0, 2.0]))
+    sums.add(np.array([3.0, 6.0]))
+    # mean 3; variance (4 + 1 + 0 + 9) / 3
+    reach = 1.959964 * (14 / 3 / 4) ** 0.5
+    assert (sums.ratio, sums.units) == (3, 4)
+    assert sums.interval() == pytest.approx((3 - reach, 3 + reach))
+
+
+def test_a_ratio_counts_units_not_what_is_in_them():
+    # errors that come in whole lines: ten times as many characters tell nothing more
+    small, large = RatioSums(), RatioSums()
+    errors = np.array([0, 0, 1, 0, 1, 0, 0, 1])
+    small.add(errors, 1.0)
+    large.add(errors * 10, 10.0)
+    assert large.interval() == pytest.approx(small.interval())
+
+
+def test_the_interval_holds_in_95_percent_of_samples():
+    rng = np.random.default_rng(0)
+    lengths = np.arange(1, 21)
+    hits = 0
+    for _ in range(1000):
+        wholes = rng.choice(lengths, 200)
+        rate = rng.choice([0.0, 0.3], 200)  # lines are all good, or bad as a whole
+        sums = RatioSums()
+        sums.add(rng.binomial(wholes, rate), wholes)
+        low, high = sums.interval()
+        hits += low <= 0.15 <= high
+    assert 925 <= hits <= 975
+
+
+@pytest.mark.parametrize(
+    ("part", "units", "wanted"),
+    [(0.0, 20, (0.0, 0.1611)), (1.0, 29, (0.8830, 1.0)), (0.5, 1, (0.1033, 0.8967))],
+)
+def test_units_that_do_not_scatter(part, units, wanted):
+    sums = RatioSums(most=1.0)
+    sums.add(np.full(units, part * 4), 4.0)
+    assert sums.interval() == pytest.approx(wanted, abs=5e-5)
+
+
+def test_limits():
+    sums, empty = RatioSums(most=1.0), RatioSums()
+    sums.add(np.array([1.0, 1.0, 0.0]))
+    assert sums.interval()[1] == 1.0
+    assert sums.interval()[0] > 0
+    assert (empty.ratio, empty.interval()) == (0.0, (0.0, 1.0))
