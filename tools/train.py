@@ -9,10 +9,11 @@ from ppocr_lite.engine import tool
 
 
 def train(cfg: Config) -> int:
-    """Train; a run that was stopped by a signal has an exit status of its own."""
+    """Train; a run that was stopped before its end has an exit status of its own."""
     from ppocr_lite.engine import assemble  # needs Paddle, which tool.run looks for first
 
-    return tool.EXIT_STOPPED if assemble.train(cfg).stop_reason else 0
+    trainer = assemble.train(cfg)
+    return tool.EXIT_STOPPED if trainer.stop_reason and not trainer.converged else 0
 
 
 def dry_run(cfg: Config, random_data: bool) -> None:

@@ -4,7 +4,7 @@ import importlib
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,10 +43,15 @@ class JsonLines:
 
 
 class Scalars:
-    """Curves ``TRAIN/loss``, ``EVAL/acc``, ... in a writer that has ``add_scalar``."""
+    """Curves ``TRAIN/loss``, ``EVAL/acc``, ... in a writer that has ``add_scalar`` and ``close``.
 
-    def __init__(self, writer: Any) -> None:
-        self.writer = writer
+    Args:
+        open_writer: called before the first point, so that a run that logs nothing leaves no file.
+    """
+
+    def __init__(self, open_writer: Callable[[], Any]) -> None:
+        self._open = open_writer
+        self._writer: Any = None
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Add a point at the record's step for each of its numbers."""
@@ -55,10 +60,13 @@ class Scalars:
             return
         for name, value in record.items():
             if name not in PLACES and isinstance(value, (int, float)):
-                self.writer.add_scalar(f"{prefix}/{name}", float(value), int(record["global_step"]))
+                self._writer = self._writer or self._open()
+                self._writer.add_scalar(f"{prefix}/{name}", float(value), int(record["global_step"]))
 
     def close(self) -> None:
-        self.writer.close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
 
 class Several:
@@ -80,13 +88,13 @@ class Several:
 def tensorboard(folder: Path) -> Scalars:
     """Curves for TensorBoard in ``folder``; MissingDependency where tensorboardX is not installed."""
     module = _module("tensorboardX", "Global.use_tensorboard", "tensorboardX")
-    return Scalars(module.SummaryWriter(str(folder)))
+    return Scalars(lambda: module.SummaryWriter(str(folder)))
 
 
 def visualdl(folder: Path) -> Scalars:
     """Curves for VisualDL in ``folder``; MissingDependency where it is not installed."""
     module = _module("visualdl", "Global.use_visualdl", "visualdl")
-    return Scalars(module.LogWriter(logdir=str(folder)))
+    return Scalars(lambda: module.LogWriter(logdir=str(folder)))
 
 
 def _module(name: str, key: str, package: str) -> Any:

@@ -4,6 +4,7 @@ from ppocr_lite.engine.hooks.ema import EmaHook
 from ppocr_lite.engine.hooks.evaluation import EarlyStopHook, EvalHook, metric_text
 from ppocr_lite.engine.hooks.guard import NanGuard, NanOptions
 from ppocr_lite.engine.hooks.log import LogHook, TrainMetricHook, time_text
+from ppocr_lite.engine.hooks.report import ReportHook
 from ppocr_lite.engine.hooks.saving import CheckpointHook
 from ppocr_lite.engine.hooks.signals import StopOnSignal
 from ppocr_lite.engine.records import JsonLines
@@ -17,6 +18,7 @@ __all__ = [
     "LogHook",
     "NanGuard",
     "NanOptions",
+    "ReportHook",
     "StopOnSignal",
     "TrainMetricHook",
     "metric_text",

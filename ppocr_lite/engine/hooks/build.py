@@ -11,7 +11,8 @@ from ppocr_lite.engine.evaluator import Evaluator
 from ppocr_lite.engine.hooks.ema import EmaHook
 from ppocr_lite.engine.hooks.evaluation import EarlyStopHook, EvalHook
 from ppocr_lite.engine.hooks.guard import NanGuard, NanOptions
-from ppocr_lite.engine.hooks.log import LogHook, TrainMetricHook
+from ppocr_lite.engine.hooks.log import CloseRecords, LogHook, TrainMetricHook
+from ppocr_lite.engine.hooks.report import ReportHook
 from ppocr_lite.engine.hooks.saving import CheckpointHook
 from ppocr_lite.engine.hooks.signals import StopOnSignal
 from ppocr_lite.engine.trainer import Hook
@@ -57,6 +58,7 @@ def training_hooks(
     elif stop is not None:
         raise ConfigError("Global.early_stop: needs evaluations; give Eval.dataset, or leave the key out.")
     hooks.append(CheckpointHook(folder, every=int(cfg.get("Global.save_epoch_step", 0))))
+    hooks += [ReportHook(folder, cfg, evaluator), CloseRecords(sink)]
     return hooks
 
 

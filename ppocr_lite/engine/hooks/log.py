@@ -96,8 +96,6 @@ class LogHook(Hook):
 
     def after_fit(self, trainer: Trainer) -> None:
         self._close_bar()
-        if self.records:
-            self.records.close()
 
 
 def time_text(seconds: float) -> str:
@@ -126,3 +124,13 @@ class TrainMetricHook(Hook):
     def after_step(self, trainer: Trainer) -> None:
         if (trainer.state.epoch + 1) % self.every_epochs == 0:
             trainer.stats.update(self.evaluator.of_batch(trainer.preds, trainer.batches[-1]))
+
+
+class CloseRecords(Hook):
+    """Closes what the other hooks wrote their records to, after all of them."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+
+    def after_fit(self, trainer: Trainer) -> None:
+        self.records.close()
