@@ -60,7 +60,11 @@ class RecMetric:
         self.reset()
 
     def update(self, results: Sequence[RecResult], batch: Mapping[str, Any]) -> None:
-        """Count one batch: ``label`` int [N, L], of CTC or of attention, and ``length`` [N] if there is one.
+        """Count one batch, whose labels :meth:`truth` reads."""
+        self.update_texts([result.text for result in results], self.truth(batch))
+
+    def truth(self, batch: Mapping[str, Any]) -> list[str]:
+        """Texts of ``label`` int [N, L], of CTC or of attention, and ``length`` [N] if there is one.
 
         ``length`` counts the characters, so it does not count the 0 that begins an attention label.
         """
@@ -68,8 +72,7 @@ class RecMetric:
         lengths = (
             np.asarray(batch["length"]).reshape(-1) if "length" in batch else [labels.shape[1]] * len(labels)
         )
-        truth = [self.label_text(row[row > 0][: int(n)]) for row, n in zip(labels, lengths, strict=True)]
-        self.update_texts([result.text for result in results], truth)
+        return [self.label_text(row[row > 0][: int(n)]) for row, n in zip(labels, lengths, strict=True)]
 
     def update_texts(self, texts: Sequence[str], truth: Sequence[str]) -> None:
         """Count pairs of texts."""

@@ -81,10 +81,7 @@ Judgement = list[tuple[Badness, dict[str, str]]]
 
 def _judge_lines(results: Sequence[RecResult], batch: Mapping[str, Any], metric: Any) -> Judgement:
     found: Judgement = []
-    labels = np.asarray(batch["label"])
-    lengths = np.asarray(batch.get("length", [labels.shape[1]] * len(labels))).reshape(-1)
-    for result, row, length in zip(results, labels, lengths, strict=True):
-        truth = metric.label_text(row[row > 0][: int(length)])
+    for result, truth in zip(results, metric.truth(batch), strict=True):
         cer = edit_distance(result.text, truth) / max(1, len(truth))
         captions = {"label": truth, "prediction": result.text, "CER": f"{cer:.3f}"}
         captions["score"] = f"{result.score:.3f}"
