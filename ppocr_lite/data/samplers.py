@@ -1,12 +1,14 @@
 """The order in which samples are taken, and how they come together in batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 Shape = tuple[int, ...]
+Stretch = Sequence[tuple[int, Sequence[int]]]
+"""Part of an epoch that some ranks did: of each the indices it took, and those of them that still wait."""
 
 
 def epoch_order(
@@ -34,9 +36,35 @@ def epoch_order(
     order = np.arange(length)
     if shuffle:
         order = np.random.default_rng([seed, epoch]).permutation(length)
-    if even and length % world_size:
-        order = np.concatenate([order, order[: world_size - length % world_size]])
+    return shard(order, rank, world_size, even=even)
+
+
+def shard(order: np.ndarray, rank: int, world_size: int, *, even: bool = True) -> np.ndarray:
+    """What one rank takes of an order [n]: every ``world_size``-th index; ``even`` as in epoch_order.
+
+    The n-th batches of all ranks together are the n-th batch of one process whose batches are as large.
+    """
+    if even and len(order):
+        order = np.resize(order, -(-len(order) // world_size) * world_size)
     return order[rank::world_size]
+
+
+def left_over(order: np.ndarray, stretches: Sequence[Stretch]) -> np.ndarray:
+    """The indices of an order [n] that are in no batch yet, after some stretches of the epoch.
+
+    Each stretch was done by as many ranks as it has entries, on what the one before it left.
+
+    >>> left_over(np.arange(10), [[(3, [2]), (2, [])]]).tolist()  # 0 4 and 1 3 are done, 2 waits
+    [2, 5, 6, 7, 8, 9]
+    """
+    for stretch in stretches:
+        world_size = len(stretch)
+        done = np.zeros(-(-len(order) // world_size) * world_size, bool)
+        for rank, (taken, waiting) in enumerate(stretch):
+            waits = np.isin(shard(order, rank, world_size), list(waiting))
+            done[rank::world_size] = (np.arange(len(waits)) < taken) & ~waits
+        order = order[~done[: len(order)]]
+    return order
 
 
 @dataclass
@@ -52,6 +80,7 @@ class Grouper:
     batch_size: int
     batch_width: int | None = None
     _groups: dict[Shape, list[tuple[int, int, dict[str, Any]]]] = field(default_factory=dict)
+    _tail: list[tuple[Shape, Shape, tuple[int, int, dict[str, Any]]]] = field(default_factory=list)
     _arrived: int = 0
 
     def size_for(self, shape: Shape) -> int:
@@ -83,18 +112,20 @@ class Grouper:
         than the others; ``only_full`` leaves it out.
         """
         items = [(shape[:-1], shape[-1:], item) for shape, group in self._groups.items() for item in group]
-        items.sort(key=lambda entry: (entry[0], entry[1], -entry[2][0]))
+        self._tail = sorted(items, key=lambda entry: (entry[0], entry[1], -entry[2][0]))
         self._groups.clear()
-        while items:
-            height, width, _ = items[-1]
+        while self._tail:
+            height, width, _ = self._tail[-1]
             size = self.size_for(height + width)
-            chosen = [items.pop() for _ in range(size) if items and items[-1][0] == height]
+            chosen = [self._tail.pop() for _ in range(size) if self._tail and self._tail[-1][0] == height]
             if len(chosen) == size or not only_full:
                 yield [widen(item[2], *width) for _, _, item in chosen]
 
     def pending(self) -> list[int]:
         """Indices of the samples that wait, in the order in which they came."""
-        items = sorted((arrived, index) for group in self._groups.values() for arrived, index, _ in group)
+        waiting = [item for group in self._groups.values() for item in group]
+        waiting += [item for _, _, item in self._tail]
+        items = sorted((arrived, index) for arrived, index, _ in waiting)
         return [index for _, index in items]
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ppocr_lite.data.samplers import Grouper, epoch_order
+from ppocr_lite.data.samplers import Grouper, epoch_order, left_over, shard
 
 
 def test_order_without_shuffle():
@@ -58,3 +58,40 @@ def test_merging_only_full_batches():
     for i, width in enumerate((64, 128, 192)):
         grouper.add(i, {"image": np.zeros((1, 2, width))})
     assert [len(batch) for batch in grouper.merge(only_full=True)] == [2]
+
+
+def test_pending_knows_what_merging_has_not_given_yet():
+    grouper = Grouper(2)
+    for i, width in enumerate((64, 128, 192)):
+        grouper.add(i, {"image": np.zeros((1, 2, width), np.float32)})
+    batches = grouper.merge()
+    assert [sample["image"].shape[-1] for sample in next(batches)] == [192, 192]
+    assert grouper.pending() == [0]
+    assert len(next(batches)) == 1
+    assert grouper.pending() == []
+
+
+def test_fewer_samples_than_ranks_still_give_each_rank_one():
+    parts = [epoch_order(2, shuffle=False, seed=0, epoch=0, rank=r, world_size=5) for r in range(5)]
+    assert [part.tolist() for part in parts] == [[0], [1], [0], [1], [0]]
+
+
+def test_batches_of_two_ranks_make_the_batches_of_one():
+    order = np.random.default_rng(0).permutation(20)
+    ranks = [shard(order, r, 2).reshape(-1, 2) for r in range(2)]
+    for i, large in enumerate(order.reshape(-1, 4)):
+        assert sorted([*ranks[0][i], *ranks[1][i]]) == sorted(large)
+
+
+def test_left_over_by_hand():
+    order = np.arange(10) * 10
+    # two ranks: 0 20 40 | 60 80 and 10 30 | 50 70 90; 20 and 30 were taken and still wait
+    assert left_over(order, [[(3, [20]), (2, [30])]]).tolist() == [20, 30, 50, 60, 70, 80, 90]
+    # then one rank takes two of them
+    second = [[(3, [20]), (2, [30])], [(2, [])]]
+    assert left_over(order, second).tolist() == [50, 60, 70, 80, 90]
+    assert left_over(order, []).tolist() == order.tolist()
+
+
+def test_nothing_is_left_after_the_indices_that_fill_ranks_up():
+    assert left_over(np.arange(5), [[(3, []), (3, [])]]).tolist() == []
