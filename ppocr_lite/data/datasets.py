@@ -1,105 +1,18 @@
-"""Datasets: numbered samples that any process can make, the same in each.
-
-Sample ``index`` of ``epoch`` depends on the seed, the epoch and the index alone, so neither the number of
-workers nor the order of access changes it.
-"""
+"""Images in folders, labels in text files."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.data.extra import ExtraPlan, ExtraSamples, plan_extra
+from ppocr_lite.data.base import PipelineDataset
+from ppocr_lite.data.extra import plan_extra
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS
-from ppocr_lite.transforms import FILE_SOURCES, Pipeline, Sample, build_pipeline
-
-EXTRA_STREAM = 1
-UNREADABLE = "unreadable"
-"""Kind of a sample that is broken, beside ``dropped by <transform>``."""
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A sample, or None with the kind of the fault and the details of it (file, row, message)."""
-
-    sample: Sample | None
-    kind: str = ""
-    detail: str = ""
-
-
-class PipelineDataset:
-    """What all datasets share: read, then run the transforms.
-
-    Args:
-        pipeline: the transforms.
-        seed: of all that is random in a sample.
-        extra: what the transforms want of other samples, see plan_extra.
-    """
-
-    def __init__(self, pipeline: Pipeline, seed: int, *, extra: ExtraPlan | None = None) -> None:
-        self.pipeline = pipeline
-        self.seed = int(seed)
-        self._extra = extra
-
-    def __len__(self) -> int:
-        raise NotImplementedError
-
-    def read(self, index: int, epoch: int, rng: np.random.Generator) -> Sample:
-        """The raw sample; DataError where it cannot be read."""
-        raise NotImplementedError
-
-    def place(self, index: int, epoch: int) -> str:
-        """Where the sample comes from, for messages."""
-        raise NotImplementedError
-
-    def fetch(self, index: int, epoch: int = 0) -> Fetched:
-        """Sample ``index`` after the transforms, or why there is none."""
-        rng = np.random.default_rng([self.seed, epoch, index])
-        try:
-            raw = self._read(index, epoch, rng)
-            if self._extra is not None:
-                raw["ext_data"] = self._extra_samples(self._extra, index, epoch)
-            sample, reason = self.pipeline.run(raw, rng)
-        except (DataError, cv2.error) as error:
-            return Fetched(None, UNREADABLE, f"{self.place(index, epoch)}: {error}")
-        if sample is None:
-            return Fetched(None, reason, self.place(index, epoch))
-        if "ext_data" in sample:
-            sample["ext_data"] = []  # it can read the dataset, which must not travel between processes
-        return Fetched(sample)
-
-    def _read(self, index: int, epoch: int, rng: np.random.Generator) -> Sample:
-        return {"ext_data": [], **self.read(index, epoch, rng), "epoch": epoch}
-
-    def _extra_samples(self, plan: ExtraPlan, index: int, epoch: int) -> ExtraSamples:
-        """Other samples for sample ``index``, none of which is read yet."""
-
-        def draw(rng: np.random.Generator) -> Sample | None:
-            if len(self) < 2:
-                return None
-            other = int(rng.integers(len(self) - 1))
-            other += other >= index
-            try:
-                return plan.pipeline(self._read(other, epoch, rng), rng)
-            except (DataError, cv2.error):
-                return None  # as a sample of its own it is counted as a fault
-
-        # A stream of its own: the sample's own numbers do not depend on whether others are read.
-        rng = np.random.default_rng([self.seed, epoch, index, EXTRA_STREAM])
-        return ExtraSamples(draw, plan.count, rng=rng)
-
-    def get(self, index: int, epoch: int = 0) -> Sample | None:
-        """Sample ``index`` after the transforms; None where a transform drops it, DataError if unreadable."""
-        fetched = self.fetch(index, epoch)
-        if fetched.kind == UNREADABLE:
-            raise DataError(fetched.detail)
-        return fetched.sample
+from ppocr_lite.transforms import FILE_SOURCES, Sample, build_pipeline
 
 
 @DATASETS.register("SimpleDataSet", "TextDetDataset", "TextRecDataset")
@@ -110,7 +23,7 @@ class SimpleDataSet(PipelineDataset):
     byte-order mark and carriage returns are dropped, empty rows left out.
 
     Args:
-        data_dir: folder that the paths start from.
+        data_dir: folder that the paths start from; a list has one for each label file.
         label_file_list: one file or several.
         ratio_list: share of each file's rows in an epoch, drawn anew for each epoch in training; above 1 rows
             repeat. One number serves all files.
@@ -129,7 +42,7 @@ class SimpleDataSet(PipelineDataset):
 
     def __init__(
         self,
-        data_dir: str,
+        data_dir: str | Sequence[str],
         label_file_list: str | Sequence[str],
         *,
         ratio_list: float | Sequence[float] = 1.0,
@@ -151,12 +64,12 @@ class SimpleDataSet(PipelineDataset):
         )
         extra = plan_extra(pipeline, ext_op_transform_idx, sources=FILE_SOURCES, where=section_path)
         super().__init__(pipeline, seed, extra=extra)
-        self.data_dir = Path(data_dir)
         self.delimiter = delimiter
         files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list or [])
         if not files:
             raise ConfigError(f"{section_path}.label_file_list: no label file is given.")
         self.ratios = _broadcast(ratio_list, len(files), section_path)
+        self._folders = _folders(data_dir, len(files), section_path)
         self.train = mode == "Train"
         self._files = [_read_rows(Path(file), delimiter) for file in files]
         self._names = [str(file) for file in files]
@@ -171,7 +84,7 @@ class SimpleDataSet(PipelineDataset):
     def read(self, index: int, epoch: int, rng: np.random.Generator) -> Sample:
         file, row = self._locate(index, epoch)
         name, _, rest = self._files[file][row][1].partition(self.delimiter)
-        path = self.data_dir / _one_path(name, rng)
+        path = self._folders[file] / _one_path(name, rng)
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -199,6 +112,18 @@ class SimpleDataSet(PipelineDataset):
         whole, part = divmod(count, rows) if rows else (0, 0)
         drawn = np.random.default_rng([self.seed, epoch, file]).permutation(rows)[:part]
         return np.concatenate([np.arange(rows)] * whole + [np.sort(drawn)]).astype(np.int64)
+
+
+def _folders(data_dir: str | Sequence[str], count: int, where: str) -> list[Path]:
+    """The folder of each label file."""
+    folders = [data_dir] if isinstance(data_dir, str) else list(data_dir)
+    if len(folders) == 1:
+        folders = folders * count
+    if len(folders) != count:
+        raise ConfigError(
+            f"{where}.data_dir: expected one folder, or one for each of {count} label files, got {data_dir}."
+        )
+    return [Path(folder) for folder in folders]
 
 
 def _broadcast(ratio_list: float | Sequence[float], count: int, where: str) -> list[float]:

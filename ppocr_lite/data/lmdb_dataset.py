@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.data.datasets import PipelineDataset
+from ppocr_lite.data.base import PipelineDataset
 from ppocr_lite.data.extra import plan_extra
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS
@@ -83,7 +83,7 @@ class LMDBDataSet(PipelineDataset):
     def _count(self, database: int) -> int:
         with self._environment(database).begin(write=False) as transaction:
             text = transaction.get(b"num-samples")
-        if text is None or int(text) < 1:
+        if text is None or not text.isdigit() or int(text) < 1:
             raise DataError(f"{self._paths[database]}: the database has no samples ('num-samples').")
         return int(text)
 

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,7 +10,8 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
-from ppocr_lite.data.datasets import PipelineDataset
+from ppocr_lite.data.base import Dataset
+from ppocr_lite.data.faults import Faults
 from ppocr_lite.data.pool import WorkerPool
 from ppocr_lite.data.samplers import Grouper, epoch_order, image_shape
 from ppocr_lite.data.worker import Answer, make_samples
@@ -23,8 +23,6 @@ logger = logging.getLogger(__name__)
 DEFAULT_SEED = 1024
 MAX_TRIES = 100
 """Samples tried in a row before a good one must have come."""
-MIN_TRIED = 200
-"""Samples that must have been tried before the share of bad ones is judged within an epoch."""
 MAX_CHUNK = 8
 PROBE_SAMPLES = 128
 """Samples that are looked at to foresee the number of batches, where their size depends on the width."""
@@ -43,7 +41,9 @@ class LoaderOptions:
         num_workers: processes that make samples; 0 makes them in this one.
         batch_width: image width in pixels that ``batch_size_per_card`` is meant for; batches of other widths
             get as many images as keep size * width about the same.
-        max_bad_share: training stops with an error when more samples than this share cannot be used.
+        max_bad_share: an error when more samples than this share cannot be used, in training and in
+            evaluation; 0 allows none.
+        worker_timeout_s: seconds without an answer after which a worker counts as hanging; 0 waits for ever.
     """
 
     batch_size_per_card: int
@@ -52,6 +52,7 @@ class LoaderOptions:
     num_workers: int = 0
     batch_width: int | None = None
     max_bad_share: float = 0.1
+    worker_timeout_s: float = 300.0
     ignored_params: ClassVar[tuple[str, ...]] = ("use_shared_memory", "collate_fn", "num_sections")
 
     def __post_init__(self) -> None:
@@ -59,6 +60,11 @@ class LoaderOptions:
             raise ConfigError(
                 f"loader: batch_size_per_card must be at least 1 and num_workers at least 0, got "
                 f"{self.batch_size_per_card} and {self.num_workers}."
+            )
+        if not 0 <= self.max_bad_share <= 1 or self.worker_timeout_s < 0:
+            raise ConfigError(
+                "loader: max_bad_share is a share in 0..1 and worker_timeout_s at least 0, got "
+                f"{self.max_bad_share} and {self.worker_timeout_s}."
             )
 
 
@@ -101,10 +107,10 @@ class DataLoader:
 
     Batches hold images of one shape; the order of batches depends on seed and epoch, not on the workers.
     In training an epoch has exactly ``len(loader)`` batches (what is left of each width at its end comes
-    together, filled up to the same width), and a sample that cannot be used is replaced by the next that can;
-    faults are counted by kind, logged, and too many are a DataError. In evaluation each
-    sample comes at most once, faults are left out with a warning, and ``len`` is the number of batches if
-    all images had one shape.
+    together, filled up to the same width), and a sample that cannot be used is replaced by another. In
+    evaluation each sample comes at most once, one that cannot be used is left out, and ``len`` is the number
+    of batches if all images had one shape. Either way such samples are counted by kind, a warning lists them
+    at the end of the epoch, and more than ``max_bad_share`` of them are a DataError.
 
     Args:
         dataset: the samples.
@@ -117,7 +123,7 @@ class DataLoader:
 
     def __init__(
         self,
-        dataset: PipelineDataset,
+        dataset: Dataset,
         options: LoaderOptions,
         *,
         training: bool = True,
@@ -131,6 +137,7 @@ class DataLoader:
         self._tries = min(len(dataset), MAX_TRIES) if training else 1
         self._pool: WorkerPool | None = None
         self._length = self._count_batches()
+        self._faults = Faults(options.max_bad_share)
         self._resume: Mapping[str, Any] = {}
         self._state: dict[str, Any] = {}
         if training and self._length < 1:
@@ -146,8 +153,13 @@ class DataLoader:
         """Choose the epoch of the next iteration; it decides on order and augmentation."""
         self.epoch = int(epoch)
 
+    @property
+    def bad(self) -> dict[str, int]:
+        """How many samples of the epoch could not be used so far, by kind."""
+        return dict(self._faults.kinds)
+
     def state_dict(self) -> dict[str, Any]:
-        """Position after the batch that came last; plain numbers only."""
+        """Position after the batch that came last; plain values only."""
         return dict(self._state)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -162,7 +174,8 @@ class DataLoader:
         """The same batches as numpy arrays."""
         resume, self._resume = self._resume, {}
         epoch = self.epoch if self.training else 0
-        faults = _Faults(self.options.max_bad_share if self.training else None)
+        self._faults = faults = Faults(self.options.max_bad_share, substitutes=self.training)
+        faults.load(resume.get("faults", {}))
         grouper = Grouper(self.options.batch_size_per_card, self.options.batch_width)
         position, emitted = int(resume.get("position", 0)), int(resume.get("emitted", 0))
         order = self._order(epoch)
@@ -174,11 +187,12 @@ class DataLoader:
                 "position": position,
                 "emitted": emitted,
                 "pending": grouper.pending(),
+                "faults": faults.state(),
             }
             yield collate(samples)
             if self.training and emitted >= self._length:
                 break
-        faults.report(len(order))
+        faults.report()
 
     def close(self) -> None:
         """End the worker processes; iterating again starts new ones."""
@@ -191,7 +205,7 @@ class DataLoader:
         grouper: Grouper,
         order: np.ndarray,
         epoch: int,
-        faults: "_Faults",
+        faults: Faults,
         resume: Mapping[str, Any],
     ) -> Iterator[tuple[list[Batch], int]]:
         """(samples of a batch, indices taken from the order so far)."""
@@ -220,8 +234,22 @@ class DataLoader:
         if self._pool is None:
             size, workers = self.options.batch_size_per_card, self.options.num_workers
             chunk = min(MAX_CHUNK, math.ceil(size / workers))
-            self._pool = WorkerPool(self.dataset, workers, tries=self._tries, chunk=chunk, ahead=2 * size)
-        return self._pool.stream(indices, epoch)
+            self._pool = WorkerPool(
+                self.dataset,
+                workers,
+                tries=self._tries,
+                chunk=chunk,
+                ahead=2 * size,
+                timeout_s=self.options.worker_timeout_s,
+            )
+        return self._from_pool(self._pool, indices, epoch)
+
+    def _from_pool(self, pool: WorkerPool, indices: Sequence[int], epoch: int) -> Iterator[Answer]:
+        try:
+            yield from pool.stream(indices, epoch)
+        except DataError:
+            self.close()  # a pool with a dead worker is of no use
+            raise
 
     def _order(self, epoch: int) -> np.ndarray:
         return epoch_order(
@@ -245,52 +273,6 @@ class DataLoader:
         if not sizes:
             raise DataError(f"none of {len(probe)} samples that were tried can be used.")
         return max(1, math.ceil(count * float(np.mean([1 / s for s in sizes]))))
-
-
-class _Faults:
-    """Counts the samples that could not be used, by kind, with an example of each."""
-
-    def __init__(self, max_share: float | None) -> None:
-        self.max_share = max_share
-        self.tried = self.good = 0
-        self.kinds: Counter[str] = Counter()
-        self.examples: dict[str, str] = {}
-
-    def add(self, answer: Answer) -> None:
-        self.tried += len(answer.faults) + (answer.sample is not None)
-        self.good += answer.sample is not None
-        for kind, detail in answer.faults:
-            self.kinds[kind] += 1
-            self.examples.setdefault(kind, detail)
-        if self.max_share is None:
-            return
-        if answer.sample is None:
-            raise DataError(f"{len(answer.faults)} samples in a row cannot be used: {self.summary()}")
-        if answer.faults and self.tried >= MIN_TRIED:
-            self.check()
-
-    def check(self) -> None:
-        bad = self.tried - self.good
-        if self.max_share is not None and bad > self.max_share * self.tried:
-            raise DataError(
-                f"{bad} of {self.tried} samples cannot be used, more than max_bad_share {self.max_share}: "
-                f"{self.summary()} Mend the data, or raise the loader's max_bad_share."
-            )
-
-    def report(self, expected: int) -> None:
-        """At the end of an epoch: DataError if nothing was good, else a warning about what was not."""
-        if not self.kinds:
-            return
-        self.check()
-        if not self.good:
-            raise DataError(f"none of {expected} samples can be used: {self.summary()}")
-        logger.warning("%d of %d samples left out: %s", self.tried - self.good, self.tried, self.summary())
-
-    def summary(self) -> str:
-        parts = [
-            f"{kind}: {count} (such as {self.examples[kind]})" for kind, count in self.kinds.most_common()
-        ]
-        return "; ".join(parts) + "."
 
 
 def collate(samples: Sequence[Batch]) -> Batch:

@@ -1,7 +1,7 @@
 """Worker processes for data loading, as plain child processes that talk over pipes.
 
-Neither fork (unsafe beside Paddle's threads) nor shared memory (too small in many containers) is used, and
-the caller's main module is not imported again.
+Neither fork (unsafe beside Paddle's threads) nor shared memory (too small or missing in many containers) is
+used, no file is written, and the caller's main module is not imported again.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from ppocr_lite.data.datasets import PipelineDataset
+from ppocr_lite.data.base import Dataset
 from ppocr_lite.data.worker import Answer
 from ppocr_lite.errors import DataError
 
@@ -35,11 +35,21 @@ class WorkerPool:
         tries: see make_samples.
         chunk: samples of one task.
         ahead: samples that may be under way, all workers together.
+        timeout_s: seconds without the awaited answer after which a worker counts as hanging; 0 waits on.
     """
 
     def __init__(
-        self, dataset: PipelineDataset, num_workers: int, *, tries: int, chunk: int, ahead: int
+        self,
+        dataset: Dataset,
+        num_workers: int,
+        *,
+        tries: int,
+        chunk: int,
+        ahead: int,
+        timeout_s: float = 0.0,
     ) -> None:
+        self.timeout_s = timeout_s
+        self._dataset = dataset
         self._chunk = max(1, chunk)
         self._tasks_ahead = max(2, -(-ahead // (self._chunk * num_workers)))
         start = pickle.dumps((dataset, tries), protocol=5)
@@ -53,26 +63,33 @@ class WorkerPool:
         """Answers for ``indices``, in their order.
 
         Raises:
-            DataError: a worker failed or died.
+            DataError: a worker failed, died or hangs; the message names it and the samples that it was at.
         """
         remaining = iter(indices)
-        pending: deque[tuple[_Worker, int]] = deque()
+        pending: deque[tuple[_Worker, int, list[int]]] = deque()
 
         def submit() -> None:
             chunk = [int(i) for i in islice(remaining, self._chunk)]
             if chunk:
                 worker = self._workers[self._ticket % len(self._workers)]
                 worker.write(pickle.dumps((self._ticket, epoch, chunk), protocol=5))
-                pending.append((worker, self._ticket))
+                pending.append((worker, self._ticket, chunk))
                 self._ticket += 1
 
         for _ in range(self._tasks_ahead * len(self._workers)):
             submit()
         while pending:
-            worker, ticket = pending.popleft()
-            answers = worker.receive(ticket)
+            worker, ticket, chunk = pending.popleft()
+            try:
+                answers = worker.receive(ticket, self.timeout_s)
+            except DataError as error:
+                raise DataError(f"{error} It was at {self._places(chunk, epoch)}.") from error
             submit()
             yield from answers
+
+    def _places(self, chunk: list[int], epoch: int) -> str:
+        ends = [self._dataset.place(index, epoch) for index in (chunk[0], chunk[-1])]
+        return ends[0] if len(chunk) == 1 else f"{len(chunk)} samples, from {ends[0]} to {ends[1]}"
 
     def close(self) -> None:
         """End the workers."""
@@ -97,34 +114,45 @@ class _Worker:
         self._reader = threading.Thread(target=_read, args=(self.process.stdout, self._answers), daemon=True)
         self._reader.start()
 
-    def receive(self, ticket: int) -> list[Answer]:
+    def receive(self, ticket: int, timeout_s: float) -> list[Answer]:
         """The answer to a task; answers to older tasks, which nobody waits for any more, are dropped."""
         while True:
-            message = self._answers.get()
+            try:
+                message = self._answers.get(timeout=timeout_s or None)
+            except queue.Empty:
+                raise DataError(
+                    f"data worker {self.number} (process {self.process.pid}) gave no answer for "
+                    f"{timeout_s:g} seconds: a disk that hangs, or very slow transforms (then raise the "
+                    "loader's worker_timeout_s)."
+                ) from None
             if message is None:
+                self._answers.put(None)  # nothing comes after it
                 raise self._death()
             got, answer = message
             if isinstance(answer, str):
-                raise DataError(f"data worker {self.number} failed:\n{answer}")
+                raise DataError(f"data worker {self.number} failed:\n{answer.rstrip()}\n")
             if got == ticket:
                 return answer
 
     def write(self, data: bytes) -> None:
-        """Send a pickled message; DataError if the worker is gone."""
+        """Send a pickled message. That the worker is gone shows when its answer is awaited."""
         pipe = self.process.stdin
         assert pipe is not None  # opened in the constructor
-        try:
+        with contextlib.suppress(BrokenPipeError, ValueError):
             pipe.write(data)
             pipe.flush()
-        except (BrokenPipeError, ValueError) as error:
-            raise self._death() from error
 
     def _death(self) -> DataError:
-        code = self.process.wait()
+        try:
+            code = self.process.wait(CLOSE_TIMEOUT_S)
+        except subprocess.TimeoutExpired:  # it closed its pipe and lives
+            self.process.kill()
+            code = self.process.wait()
         how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         return DataError(
-            f"data worker {self.number} ended unexpectedly ({how}). If memory ran out, lower num_workers or "
-            "batch_size_per_card; with num_workers: 0 the fault shows in this process."
+            f"data worker {self.number} (process {self.process.pid}) ended unexpectedly ({how}). If memory "
+            "ran out, lower num_workers or batch_size_per_card; with num_workers: 0 the fault shows in this "
+            "process."
         )
 
     def close(self) -> None:
@@ -135,7 +163,7 @@ class _Worker:
         self.process.terminate()
         try:
             self.process.wait(CLOSE_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired:  # it hangs, or is stopped
             self.process.kill()
             self.process.wait()
         self._reader.join(CLOSE_TIMEOUT_S)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.data.datasets import PipelineDataset
+from ppocr_lite.data.base import PipelineDataset
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.registry import DATASETS
 from ppocr_lite.transforms import ARRAY_SOURCES, Sample, build_pipeline

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.data.datasets import PipelineDataset
+from ppocr_lite.data.base import PipelineDataset
 from ppocr_lite.data.extra import plan_extra
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.registry import DATASETS

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import cv2
 
-from ppocr_lite.data.datasets import PipelineDataset
+from ppocr_lite.data.base import Dataset
 from ppocr_lite.transforms import Sample
 
 
@@ -27,15 +27,15 @@ class Answer:
     faults: list[tuple[str, str]] = field(default_factory=list)
 
 
-def make_samples(dataset: PipelineDataset, indices: Sequence[int], epoch: int, *, tries: int) -> list[Answer]:
-    """An answer for each index; a bad sample is replaced by the next good one within ``tries``."""
+def make_samples(dataset: Dataset, indices: Sequence[int], epoch: int, *, tries: int) -> list[Answer]:
+    """An answer for each index; a bad sample is replaced by a good one if ``tries`` samples hold one."""
     return [_make(dataset, int(index), epoch, tries) for index in indices]
 
 
-def _make(dataset: PipelineDataset, index: int, epoch: int, tries: int) -> Answer:
+def _make(dataset: Dataset, index: int, epoch: int, tries: int) -> Answer:
     faults: list[tuple[str, str]] = []
-    for step in range(tries):
-        fetched = dataset.fetch((index + step) % len(dataset), epoch)
+    for attempt in range(tries):
+        fetched = dataset.fetch(dataset.substitute(index, epoch, attempt) if attempt else index, epoch)
         if fetched.sample is not None:
             return Answer(index, fetched.sample, faults)
         faults.append((fetched.kind, fetched.detail))
