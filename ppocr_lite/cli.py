@@ -1,4 +1,4 @@
-"""The console script ``ppocr-lite``: read, weights, doctor, version."""
+"""The console script ``ppocr-lite``: read, weights, data, doctor, version."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ppocr_lite import __version__
+from ppocr_lite.data_tools import cli as data
 from ppocr_lite.errors import DataError, MissingDependency, PPOCRError
 from ppocr_lite.weights import cli as weights
 
@@ -134,6 +135,7 @@ def _complain(text: str) -> None:
 COMMANDS: dict[str, Command] = {
     "read": Command("Print the text of pictures, PDFs or folders.", _read_arguments, _read),
     "weights": Command("Show, extract, convert or compare weights.", weights.add_arguments, weights.run),
+    "data": Command("Check, convert, import or split data sets.", data.add_arguments, data.run),
     "doctor": Command("Check this installation.", _no_arguments, _doctor),
     "version": Command("Print the version.", _no_arguments, _version),
 }

@@ -22,7 +22,7 @@ CORE = {
 }
 SHARED = {"transforms", "postprocess", "metrics"}
 RUNTIME = {"inference", "visualize", "cli", "__init__"}
-PADDLE_FREE = CORE | SHARED | RUNTIME | {"synth"}
+PADDLE_FREE = CORE | SHARED | RUNTIME | {"synth", "data_tools"}
 
 FORBIDDEN: dict[str, set[str]] = {
     **{part: SHARED | {"inference", "visualize", "cli"} for part in CORE},

@@ -1,0 +1,121 @@
+"""What the actions of ``ppocr-lite data`` do with their arguments: call, print, give the exit status."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ppocr_lite.config import Config
+from ppocr_lite.data_tools.check import check
+from ppocr_lite.data_tools.fix import fix
+from ppocr_lite.data_tools.html_page import html_report
+from ppocr_lite.data_tools.importers import IMPORTERS, ImportOptions
+from ppocr_lite.data_tools.importers.writing import write_labels
+from ppocr_lite.data_tools.lmdb_convert import read_database, write_database
+from ppocr_lite.data_tools.plan import FILE_DATASETS, SPLITS, read_files
+from ppocr_lite.data_tools.rows import Row, read_label_file
+from ppocr_lite.data_tools.split import split_rows
+from ppocr_lite.data_tools.table import as_dict, text_report
+from ppocr_lite.errors import ConfigError, DataError
+from ppocr_lite.weights.disk import write_atomic
+
+FINE, PROBLEMS = 0, 1
+"""Exit statuses; 2, where something could not be done, is that of the errors."""
+SHOWN = 20
+"""Of the rows that were left out."""
+
+
+def check_data(args: argparse.Namespace) -> int:
+    """``data check``."""
+    if args.fix and args.limit:
+        raise ConfigError("--fix with --limit would drop the rows that were not read. Leave one of them out.")
+    cfg = Config.load(args.config, args.opt)
+    with cfg.naming_places():
+        splits = SPLITS if args.split == "both" else (args.split,)
+        result = check(cfg, splits, limit=args.limit, workers=args.workers)
+    _print(text_report(result))
+    if args.json:
+        text = json.dumps(as_dict(result), ensure_ascii=False, indent=1)
+        write_atomic(args.json, text.encode("utf-8", "backslashreplace"))
+    if args.html:
+        page = html_report(result, title=f"Data of {args.config}")
+        write_atomic(args.html, page.encode("utf-8", "replace"))
+    if args.fix:
+        _print(["", *fix(result, args.fix)])
+    return PROBLEMS if result.findings.problems else FINE
+
+
+def to_lmdb(args: argparse.Namespace) -> int:
+    """``data to-lmdb``."""
+    rows = _rows(args)
+    bad: list[str] = []
+    count = write_database(rows, args.out, skipped=bad if args.skip_bad else None, force=args.force)
+    _print([f"{args.out}: {count} samples, read back and compared.", *_left_out(bad)])
+    return PROBLEMS if bad else FINE
+
+
+def from_lmdb(args: argparse.Namespace) -> int:
+    """``data from-lmdb``."""
+    bad: list[str] = []
+    count = read_database(args.database, args.out, skipped=bad if args.skip_bad else None)
+    _print([f"{args.out}: {count} pictures, and label.txt (data_dir: {args.out}).", *_left_out(bad)])
+    return PROBLEMS if bad else FINE
+
+
+def import_data(args: argparse.Namespace) -> int:
+    """``data import``."""
+    bad: list[str] = []
+    options = ImportOptions(
+        images=Path(args.images) if args.images else None,
+        subset=args.set,
+        delimiter=args.delimiter,
+        skipped=bad if args.skip_bad else None,
+    )
+    samples = list(IMPORTERS[args.format](Path(args.source), options))
+    if not samples:
+        raise DataError(f"{args.source}: nothing in it could be imported.{' '.join(['', *_left_out(bad)])}")
+    _print(write_labels(samples, Path(args.out), crops=args.crops, skipped=options.skipped))
+    _print(_left_out(bad))
+    return PROBLEMS if bad else FINE
+
+
+def split_data(args: argparse.Namespace) -> int:
+    """``data split``."""
+    files = [read_label_file(file, args.data_dir) for file in args.label_file]
+    _print(split_rows(files, args.out, ratios=args.ratio, seed=args.seed))
+    return FINE
+
+
+def _rows(args: argparse.Namespace) -> list[Row]:
+    """Rows of the configuration's split, or of the label files that are given."""
+    if bool(args.config) == bool(args.label_file):
+        raise ConfigError("Give either -c CONFIG, or --label_file with --data_dir.")
+    if args.label_file:
+        if not args.data_dir:
+            raise ConfigError("--label_file needs --data_dir, the folder that its paths start from.")
+        files = [read_label_file(file, args.data_dir) for file in args.label_file]
+    else:
+        cfg = Config.load(args.config, args.opt)
+        section = cfg.section(f"{args.split}.dataset")
+        if section.get("name") not in FILE_DATASETS:
+            raise ConfigError(
+                f"{section.place('name')}: {section.get('name')} has no label files; one of "
+                f"{', '.join(FILE_DATASETS)} has."
+            )
+        files = read_files(section)
+    return [row for file in files for row in file.rows]
+
+
+def _left_out(bad: Sequence[str]) -> list[str]:
+    if not bad:
+        return []
+    more = [f"  and {len(bad) - SHOWN} more"] if len(bad) > SHOWN else []
+    return [f"{len(bad)} left out:", *(f"  {text}" for text in bad[:SHOWN]), *more]
+
+
+def _print(lines: Iterable[str]) -> None:
+    # A terminal that cannot show a sign must not end the program.
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -1,0 +1,66 @@
+"""Faults of labels of recognition and of classification."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ppocr_lite.charset import Charset
+from ppocr_lite.data_tools.findings import Fault
+from ppocr_lite.data_tools.pictures import Picture
+from ppocr_lite.data_tools.plan import Rules
+from ppocr_lite.transforms.resize import RecResizeImg
+
+PIXELS_PER_STEP = 4
+"""Of the input's width for one step of the time axis: the stride of the usual recognizers. An assumption."""
+
+
+def line_faults(label: str, pictures: Sequence[Picture], rules: Rules) -> Iterator[Fault]:
+    """Faults of the text of one line; the first of its pictures that is readable gives the width."""
+    if not label.strip():
+        yield Fault("empty_text", f"label {label!r}")
+        return
+    if label != label.strip():
+        yield Fault("outer_blanks", repr(label))
+    if len(label) + rules.special > rules.max_text_length:
+        beside = f" and {rules.special} for begin and end" if rules.special else ""
+        text = f"{len(label)} characters{beside}, at most {rules.max_text_length}: {label!r}"
+        yield Fault("long_text", text, len(label))
+    if rules.charset is None:
+        return
+    unknown = rules.charset.unknown(label.strip())  # blanks around it are a fault of their own
+    if unknown:
+        text = f"{' '.join(map(repr, unknown))} in {label!r}"
+        yield Fault("unknown_characters", text, len(unknown))
+    widths = [p for p in pictures if not p.fault]
+    if rules.resize is not None and widths:
+        yield from _time_axis(label, widths[0], rules.resize, rules.charset)
+
+
+def class_faults(label: str, rules: Rules) -> Iterator[Fault]:
+    """Faults of the label of one crop."""
+    if label not in rules.label_list:
+        known = ", ".join(map(repr, rules.label_list)) or "no labels: set Global.label_list"
+        yield Fault("bad_class", f"{label!r} is none of {known}")
+
+
+def steps_needed(classes: Sequence[int]) -> int:
+    """Steps that CTC needs at least: one for each character, and a blank between equal neighbours.
+
+    >>> steps_needed([8, 5, 12, 12, 15])
+    6
+    """
+    return len(classes) + sum(a == b for a, b in pairwise(classes))
+
+
+def steps_given(picture: Picture, resize: RecResizeImg) -> int:
+    """Steps of the time axis for a picture: its width after resizing over :data:`PIXELS_PER_STEP`."""
+    shape = np.broadcast_to(np.uint8(0), (picture.height, picture.width, 3))  # takes no memory
+    return resize.width_for(shape) // PIXELS_PER_STEP
+
+
+def _time_axis(label: str, picture: Picture, resize: RecResizeImg, charset: Charset) -> Iterator[Fault]:
+    needed, given = steps_needed(charset.encode(label)), steps_given(picture, resize)
+    if needed > given:
+        text = f"needs {needed} steps, {given * PIXELS_PER_STEP} px of width give {given}: {label!r}"
+        yield Fault("long_for_ctc", text, needed / max(1, given))
