@@ -24,6 +24,7 @@ EXTRAS = {
         "lmdb>=1.4",
         "Pillow>=9.2",
         "tqdm>=4.60",
+        "rapidfuzz>=3.0",
         "safetensors>=0.4",
         # Its pin onnx<=1.17 has no wheels for Python 3.13: there, export writes the Paddle files only.
         "paddle2onnx>=2.0,<3; python_version < '3.13'",
