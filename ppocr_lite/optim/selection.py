@@ -33,10 +33,11 @@ def freeze(model: nn.Layer, patterns: Sequence[str], *, where: str = "Global.fre
     if isinstance(patterns, str) or not all(isinstance(pattern, str) for pattern in patterns):
         raise ConfigError(f"{where}: expected a list of patterns such as ['backbone.*'], got {patterns!r}.")
     names = set().union(*(matching(pattern, model.state_dict(), where) for pattern in patterns))
-    frozen = [name for name, parameter in model.named_parameters() if name in names]
-    for name, parameter in model.named_parameters():
-        if name in names:
-            parameter.trainable = False
+    # Running statistics are parameters too, but never trainable ones.
+    chosen = {name: p for name, p in model.named_parameters() if name in names and p.trainable}
+    for parameter in chosen.values():
+        parameter.trainable = False
+    frozen = list(chosen)
     for name, layer in model.named_sublayers():
         if f"{name}.{MEAN}" in names:
             # Model.train() switches all layers, whoever calls it; so the layer is switched back when used.
@@ -72,7 +73,8 @@ def scale_learning_rates(
         if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not scale >= 0:
             raise ConfigError(f"{where}.{pattern}: expected a factor of at least 0, got {scale!r}.")
         for name in matching(str(pattern), parameters, where):
-            factors[name] = factors.get(name, 1.0) * scale
+            if parameters[name].trainable:
+                factors[name] = factors.get(name, 1.0) * scale
     for name, factor in factors.items():
         own = parameters[name].optimize_attr
         parameters[name].optimize_attr = {**own, "learning_rate": own.get("learning_rate", 1.0) * factor}

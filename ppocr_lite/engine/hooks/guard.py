@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 FOLDER = "nan_batches"
 MAX_FILES = 20
 """Batches that are kept; they are large."""
+STATISTICS = ("._mean", "._variance")
 SOURCES = ("latest", "best_accuracy")
 """Checkpoints to go back to, in this order."""
 
@@ -82,7 +83,7 @@ class NanGuard(Hook):
         self.ema = ema
         self.records = records
         self.in_a_row = self.rollbacks = 0
-        self._buffers: list[paddle.Tensor] = []
+        self._buffers: dict[str, paddle.Tensor] = {}
         self._bad = False
 
     def before_fit(self, trainer: Trainer) -> None:
@@ -98,15 +99,15 @@ class NanGuard(Hook):
     @paddle.no_grad()
     def _keep_buffers(self, trainer: Trainer) -> None:
         if self.options.action == "skip":
-            self._buffers = [buffer.clone() for buffer in trainer.model.buffers()]
+            self._buffers = {name: value.clone() for name, value in running(trainer.model).items()}
 
     def on_bad_step(self, trainer: Trainer, problem: str) -> bool:
         self._bad = True
         self._note(trainer, problem)
         if self.options.action == "stop":
             return False
-        for buffer, value in zip(trainer.model.buffers(), self._buffers):
-            buffer.set_value(value)
+        for name, tensor in running(trainer.model).items():
+            tensor.set_value(self._buffers[name])
         self.in_a_row += 1
         if not self.options.rollback_after or self.in_a_row < self.options.rollback_after:
             logger.warning("%s The step is left out (%d in a row).", problem, self.in_a_row)
@@ -165,6 +166,14 @@ class NanGuard(Hook):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.in_a_row, self.rollbacks = int(state.get("in_a_row", 0)), int(state.get("rollbacks", 0))
+
+
+def running(model: paddle.nn.Layer) -> dict[str, paddle.Tensor]:
+    """What a forward pass in training mode may change: buffers and the statistics of norms."""
+    buffers = {name for name, _ in model.named_buffers()}
+    state = model.state_dict().items()
+    # Paddle keeps running means as parameters that are not trained.
+    return {name: t for name, t in state if name in buffers or name.endswith(STATISTICS)}
 
 
 def _is_good(prefix: Path) -> bool:
