@@ -2,7 +2,8 @@
 
 The three files are those of PaddleOCR 2.x and are read by it. ``.states`` holds one entry more,
 ``ppocr_lite``, with what an exact continuation needs, and checksums that tell whether the three belong
-together. Weights alone may also be a ``.safetensors`` file.
+together. They are replaced so that a crash at any moment leaves a whole set. Weights alone may also be a
+``.safetensors`` file.
 """
 
 import logging
@@ -15,15 +16,17 @@ from typing import Any
 import numpy as np
 import paddle
 
+from ppocr_lite.engine.slots import rename_slots
 from ppocr_lite.errors import ModelFileError
 from ppocr_lite.weights import files, names, pickles
-from ppocr_lite.weights.disk import write_atomic
 from ppocr_lite.weights.report import LoadReport, shortened
+from ppocr_lite.weights.together import finish, write_together
 
 logger = logging.getLogger(__name__)
 
 MASTERS = "master_weights"
 """Paddle's entry of ``.pdopt`` with the float32 originals of parameters kept in 16 bits."""
+SUFFIXES = (".pdparams", ".pdopt", ".states")
 OWN_KEY = "ppocr_lite"
 """Entry of ``.states`` that PaddleOCR does not know and ignores."""
 
@@ -174,7 +177,11 @@ def save(
     *,
     states: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the weights and, where given, the optimizer and ``states`` (plain values and arrays)."""
+    """Write the weights and, where given, the optimizer and ``states`` (plain values and arrays).
+
+    Raises:
+        ModelFileError: they cannot be written, for want of space or permission; the old ones stay.
+    """
     contents = {".pdparams": _weights_bytes(model, optimizer)}
     if optimizer is not None:
         contents[".pdopt"] = pickles.to_bytes(_to_numpy(optimizer.state_dict()))
@@ -182,12 +189,32 @@ def save(
         own = dict(states.get(OWN_KEY, {}))
         own["crc32"] = {suffix: zlib.crc32(data) for suffix, data in contents.items()}
         contents[".states"] = pickles.to_bytes({**states, OWN_KEY: own})
-    _write(prefix, contents)
+    try:
+        write_together(prefix, contents)
+    except OSError as error:
+        megabytes = sum(map(len, contents.values())) / 1e6
+        raise ModelFileError(
+            f"{prefix}: the checkpoint ({megabytes:.1f} MB) cannot be written: {error.strerror or error}. "
+            "What was there before is as it was. Make room or give another Global.save_model_dir, and resume."
+        ) from error
 
 
-def _write(prefix: str | Path, contents: Mapping[str, bytes]) -> None:
-    for suffix, data in contents.items():
-        write_atomic(f"{prefix}{suffix}", data)
+def finish_save(prefix: str | Path) -> bool:
+    """Finish a save of this checkpoint that was killed between its files; False where there is none.
+
+    Call it before :func:`load`, in one process only.
+    """
+    base = re.sub(r"\.(pdparams|pdopt|states)$", "", str(prefix))
+    return finish(base, SUFFIXES, _belong_together)
+
+
+def _belong_together(paths: Mapping[str, Path]) -> bool:
+    try:
+        states = pickles.read_pickle(paths[".states"])
+        sums = states[OWN_KEY]["crc32"]
+        return all(zlib.crc32(paths[suffix].read_bytes()) == crc for suffix, crc in sums.items())
+    except (ModelFileError, OSError, KeyError, TypeError):
+        return False  # half written, or not ours
 
 
 def _weights_bytes(model: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer | None) -> bytes:
@@ -279,34 +306,3 @@ def _load_optimizer(
         own = rename_slots(renamed[MASTERS], old_names, model)
         renamed[MASTERS] = {name: paddle.to_tensor(value) for name, value in own.items()}
     optimizer.set_state_dict(renamed)
-
-
-def rename_slots(
-    values: Mapping[str, Any], old_names: Mapping[str, str], model: paddle.nn.Layer
-) -> dict[str, Any]:
-    """Give optimizer entries the names that this process gave to the parameters.
-
-    The keys of a ``.pdopt`` begin with Paddle's running names (``conv2d_0.w_0_moment1_0``), which depend on
-    what was built before in the process. ``old_names`` ({state_dict name: old name}, from the
-    ``.pdparams`` beside it) says which parameter each one is.
-    """
-    now = {name: tensor.name for name, tensor in model.state_dict().items()}
-    renamed_params: dict[str, str] = {}
-    for name, old in old_names.items():
-        new = now.get(name) or now.get(names.alias(name) or "")
-        if new:
-            renamed_params[old] = new
-    renamed: dict[str, Any] = {}
-    for key, value in values.items():
-        old = max((p for p in _heads(key) if p in renamed_params), key=len, default="")
-        renamed[renamed_params[old] + key[len(old) :] if old else key] = value
-    return renamed
-
-
-def _heads(key: str) -> list[str]:
-    """Beginnings of ``key`` that end before an underscore.
-
-    >>> _heads("a.w_0_moment1_0")
-    ['a.w', 'a.w_0', 'a.w_0_moment1']
-    """
-    return [key[: match.start()] for match in re.finditer("_", key)]
