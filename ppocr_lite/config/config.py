@@ -77,6 +77,15 @@ class Section(Mapping[str, Any]):
                 found.append((str(name), Section(params, f"{self.path}.{key}[{index}].{name}", origins)))
         return found
 
+    def sections(self, key: str) -> list["Section"]:
+        """The items of a list of sections; items of another form are left out."""
+        listed, origins = self._values.get(key), self._origins.child(key)
+        return [
+            Section(item, f"{self.path}.{key}[{index}]", origins.child(index))
+            for index, item in enumerate(listed if isinstance(listed, list) else [])
+            if isinstance(item, Mapping)
+        ]
+
     def without(self, *keys: str) -> "Section":
         """The same section, with ``keys`` left out."""
         left = {key: value for key, value in self._values.items() if key not in keys}

@@ -27,8 +27,15 @@ def check_data(section: Section) -> None:
             )
     if section.get("sampler") is not None:
         logger.warning("%s has no effect: this version has no samplers.", section.place("sampler"))
-    dataset, loader = section.section("dataset"), section.section("loader")
+    _check_dataset(section.section("dataset"))
+    loader = section.section("loader")
+    check_params(LoaderOptions, loader, where=loader.path)
+
+
+def _check_dataset(dataset: Section) -> None:
+    """The keys of a dataset, of its transforms, and of the datasets that it mixes."""
     DATASETS.check(dataset.get("name"), dataset.without("name"), where=dataset.path, leave=GIVEN)
     for name, params in dataset.steps("transforms"):
         TRANSFORMS.check(name, params, where=params.path, leave=("charset",))
-    check_params(LoaderOptions, loader, where=loader.path)
+    for member in dataset.sections("datasets"):
+        _check_dataset(member)

@@ -11,7 +11,7 @@ from typing import Any
 import paddle
 from paddle import nn
 
-from ppocr_lite.config import Config
+from ppocr_lite.config import Config, Section
 from ppocr_lite.data import random_data  # registers RandomDataSet
 from ppocr_lite.engine import assemble
 from ppocr_lite.engine.evaluator import Evaluator
@@ -60,9 +60,15 @@ def with_random_data(cfg: Config) -> Config:
                 "name": random_data.RandomDataSet.__name__,
                 "kind": cfg.get("Architecture.model_type"),
                 "length": RANDOM_BATCHES * int(cfg.get(f"{mode}.loader.batch_size_per_card", 1)),
-                "transforms": cfg.get(f"{mode}.dataset.transforms", []),
+                "transforms": _transforms(cfg.section(f"{mode}.dataset")),
             }
     return cfg.replace(changes)
+
+
+def _transforms(dataset: Section) -> Any:
+    """The transforms of a dataset, or of the first of those that it mixes."""
+    found = [dataset, *dataset.sections("datasets")]
+    return next((section["transforms"] for section in found if section.get("transforms")), [])
 
 
 def _train_lines(trainer: Trainer) -> list[str]:
