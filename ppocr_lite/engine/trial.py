@@ -100,13 +100,13 @@ def export_graph(model: paddle.nn.Layer, shape: Sequence[int], folder: Path) -> 
     Args:
         shape: [C, H, W] of an image; a recognizer's height stays fixed, all else varies.
     """
-    channels, height, _ = shape
+    channels, height, width = shape
     is_detector = getattr(model, "task", "rec") == "det"
     free = [None, channels, None if is_detector else height, None]
     network = static_graph.InferenceNetwork(model, static_graph.main_output(model, free))
     graph, params = static_graph.save_static(network, folder, free)
     target = graph.with_suffix(".onnx")
-    onnx.convert(graph, params, target, opset=onnx.needed_opset(model))
+    onnx.convert(graph, params, target, opset=onnx.needed_opset(model), usual_width=width)
     return target
 
 

@@ -63,7 +63,8 @@ def export_model(
         network = static_graph.InferenceNetwork(model, static_graph.main_output(model, shape))
         graph, params = static_graph.save_static(network, work, shape)
         opset = onnx.needed_opset(model)
-        onnx_file = _convert(graph, params, opset=opset)
+        width = inference_config.image_width(steps)
+        onnx_file = _convert(graph, params, opset=opset, usual_width=width)
         engines = {"paddle": open_engine(graph, kind="paddle")}
         if onnx_file:
             engines["onnx"] = open_engine(onnx_file)
@@ -116,7 +117,7 @@ def _run(network: static_graph.InferenceNetwork, batch: np.ndarray) -> np.ndarra
     return output
 
 
-def _convert(graph: Path, params: Path, *, opset: int) -> Path | None:
+def _convert(graph: Path, params: Path, *, opset: int, usual_width: int | None) -> Path | None:
     """The ONNX file; None, with a warning, where the converter is not installed."""
     missing = onnx.missing_packages()
     if missing:
@@ -127,7 +128,7 @@ def _convert(graph: Path, params: Path, *, opset: int) -> Path | None:
         )
         return None
     target = graph.with_suffix(".onnx")
-    onnx.convert(graph, params, target, opset=opset)
+    onnx.convert(graph, params, target, opset=opset, usual_width=usual_width)
     return target
 
 

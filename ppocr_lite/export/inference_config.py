@@ -71,6 +71,16 @@ def image_shape(steps: Sequence[Mapping[str, Any]]) -> tuple[int | None, int | N
     return None, None
 
 
+def image_width(steps: Sequence[Mapping[str, Any]]) -> int | None:
+    """Width of most images after the pre-processing; None where it sets none."""
+    for step in steps:
+        for params in step.values():
+            shape = (params or {}).get("image_shape")
+            if shape is not None and len(shape) == 3:
+                return int(shape[2])
+    return None
+
+
 def describe(
     cfg: Config,
     charset: Charset | None,

@@ -12,6 +12,7 @@ import numpy as np
 
 from ppocr_lite.errors import ModelFileError
 from ppocr_lite.export import onnx_passes
+from ppocr_lite.export.usual_width import keep_for_width
 
 OPSET = 14
 """The first with HardSwish as one operation; every runtime of the last years has it."""
@@ -34,8 +35,19 @@ def needed_opset(model: Any) -> int:
     return max([OPSET, *(getattr(layer, OPSET_ATTRIBUTE, OPSET) for layer in model.sublayers(True))])
 
 
-def convert(graph: Path, params: Path, target: Path, *, opset: int = OPSET, timeout_s: float = 600) -> None:
+def convert(
+    graph: Path,
+    params: Path,
+    target: Path,
+    *,
+    opset: int = OPSET,
+    usual_width: int | None = None,
+    timeout_s: float = 600,
+) -> None:
     """Write ``target`` (.onnx) from Paddle inference files, simplified.
+
+    Args:
+        usual_width: of most images, for which :mod:`~ppocr_lite.export.usual_width` prepares.
 
     Raises:
         ModelFileError: the converter failed; the message ends with what it said.
@@ -51,7 +63,7 @@ def convert(graph: Path, params: Path, target: Path, *, opset: int = OPSET, time
     if done.returncode or not target.is_file():
         said = (done.stderr.strip() or done.stdout.strip())[-800:]
         raise ModelFileError(f"{graph}: paddle2onnx failed (exit status {done.returncode}): {said}")
-    simplify(target)
+    simplify(target, usual_width=usual_width)
 
 
 def missing_packages() -> list[str]:
@@ -59,7 +71,7 @@ def missing_packages() -> list[str]:
     return [name for name in ("onnx", "onnxruntime", "paddle2onnx") if find_spec(name) is None]
 
 
-def simplify(path: Path) -> None:
+def simplify(path: Path, *, usual_width: int | None = None) -> None:
     """Fold constants and batch norms with ONNX Runtime's hardware-independent passes, and check the graph."""
     import onnx
     import onnxruntime
@@ -76,6 +88,8 @@ def simplify(path: Path) -> None:
         simple.unlink(missing_ok=True)
     onnx_passes.fold_biases(model)
     fold_norms(model)
+    if usual_width is not None:
+        keep_for_width(model, usual_width)
     used = {node.domain or "" for node in model.graph.node}
     kept = [entry for entry in model.opset_import if (entry.domain or "") in used | {""}]
     del model.opset_import[:]

@@ -62,10 +62,10 @@ class TPS(nn.Layer):
 
     def forward(self, image: Tensor) -> Tensor:
         # Numbers, or tensors where the size is left open while a static graph is built.
-        n, _, height, width = image.shape
+        _, _, height, width = image.shape
         fiducials = self.loc_net(image)  # [N, F, 2]
         grid = self.grid_generator(fiducials, height, width)  # [N, H * W, 2]
-        return F.grid_sample(image, grid.reshape([n, height, width, 2]), align_corners=True)
+        return F.grid_sample(image, grid.reshape([-1, height, width, 2]), align_corners=True)
 
 
 class LocalizationNetwork(nn.Layer):
@@ -95,6 +95,7 @@ class LocalizationNetwork(nn.Layer):
             ),
         )
         self._num_convs = len(widths)
+        self._num_fiducial = num_fiducial
 
     def forward(self, image: Tensor) -> Tensor:
         x = image
@@ -102,9 +103,9 @@ class LocalizationNetwork(nn.Layer):
             x = getattr(self, f"loc_conv{i}")(x)
             if i < self._num_convs - 1:
                 x = F.max_pool2d(x, 2, 2)
-        x = F.adaptive_avg_pool2d(x, 1).flatten(1)  # [N, 128] or [N, 512]
+        x = F.adaptive_avg_pool2d(x, 1).squeeze([2, 3])  # [N, 128] or [N, 512]
         points = self.fc2(F.relu(self.fc1(x)))
-        return points.reshape([x.shape[0], -1, 2])
+        return points.reshape([-1, self._num_fiducial, 2])
 
 
 class GridGenerator(nn.Layer):
@@ -126,14 +127,17 @@ class GridGenerator(nn.Layer):
         self._num_fiducial = num_fiducial
 
     def forward(self, points: Tensor, height: int | Tensor, width: int | Tensor) -> Tensor:
-        side = self.fc(points.flatten(1)).reshape([points.shape[0], 3, 2])
+        side = self.fc(points.reshape([-1, 2 * self._num_fiducial])).reshape([-1, 3, 2])
         target = paddle.concat([points, side], axis=1).astype("float64")  # [N, F + 3, 2]
         if isinstance(height, int) and isinstance(width, int):
             weights = paddle.to_tensor(pixel_weights(self._num_fiducial, height, width))
             grid = paddle.matmul(weights, target)  # [H * W, F + 3] x [N, F + 3, 2]
         else:
             solve = paddle.to_tensor(np.linalg.inv(spline_system(self._num_fiducial)))
-            grid = paddle.matmul(self._basis(height, width), paddle.matmul(solve, target))
+            # In this order, the first product depends on the size alone, and an export can keep it ready. Its
+            # values are near 1 and less, so that float32 does from here on.
+            weights = paddle.matmul(self._basis(height, width), solve).astype("float32")
+            grid = paddle.matmul(weights, target.astype("float32"))
         return grid.astype("float32")  # [N, H * W, 2]
 
     def _basis(self, height: int | Tensor, width: int | Tensor) -> Tensor:
