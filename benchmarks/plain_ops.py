@@ -1,4 +1,4 @@
-"""The operators of op_speed.py once more, as one writes them down from their formulas, one thing after another.
+"""The operators of op_speed.py once more, as one writes them down from their formulas, one by one.
 
 They are what the operators of ppocr_lite are measured beside. No attempt at speed is made here, and none at
 slowness: pictures and arrays are handled by OpenCV and NumPy, and what the formulas say for each polygon,
