@@ -13,7 +13,7 @@ from ppocr_lite.config import Config
 from ppocr_lite.data.base import Dataset
 from ppocr_lite.data.faults import Faults
 from ppocr_lite.data.pool import WorkerPool
-from ppocr_lite.data.samplers import Grouper, epoch_order, image_shape
+from ppocr_lite.data.samplers import Grouper, Stretch, epoch_order, image_shape, left_over, shard
 from ppocr_lite.data.worker import Answer, make_samples
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS, construct
@@ -136,7 +136,8 @@ class DataLoader:
         self.epoch = 0
         self._tries = min(len(dataset), MAX_TRIES) if training else 1
         self._pool: WorkerPool | None = None
-        self._length = self._count_batches()
+        self._share = self._batches_per_sample()
+        self._length = self._count_batches(len(self._order(0)))
         self._faults = Faults(options.max_bad_share)
         self._resume: Mapping[str, Any] = {}
         self._state: dict[str, Any] = {}
@@ -163,9 +164,21 @@ class DataLoader:
         return dict(self._state)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next iteration go on behind a position from :meth:`state_dict`."""
-        self._resume = dict(state)
-        self.epoch = int(state.get("epoch", self.epoch))
+        """Let the next iteration go on behind a position from :meth:`state_dict`.
+
+        ``{"ranks": [position of each rank]}`` is what several processes have done together. As many of them
+        go on where they stood; another number shares what they left.
+        """
+        ranks = list(state.get("ranks", [state]))
+        resume = dict(ranks[self.rank % len(ranks)])
+        if len(ranks) != self.world_size:
+            done = [[int(each["position"]), [int(i) for i in each["pending"]]] for each in ranks]
+            earlier = [*resume.get("earlier", []), done]
+            left = len(self._order(int(resume["epoch"]), earlier))
+            emitted = max(0, self._length - self._count_batches(left))
+            resume = {**resume, "position": 0, "pending": [], "emitted": emitted, "earlier": earlier}
+        self._resume, self._state = resume, dict(resume)
+        self.epoch = int(resume.get("epoch", self.epoch))
 
     def __iter__(self) -> Iterator[Batch]:
         return (to_tensors(batch) for batch in self.numpy_batches())
@@ -178,8 +191,10 @@ class DataLoader:
         faults.load(resume.get("faults", {}))
         grouper = Grouper(self.options.batch_size_per_card, self.options.batch_width)
         position, emitted = int(resume.get("position", 0)), int(resume.get("emitted", 0))
-        order = self._order(epoch)
-        for samples, consumed in self._grouped(grouper, order, epoch, faults, resume):
+        earlier = resume.get("earlier", [])
+        order = self._order(epoch, earlier)
+        over = self.training and emitted >= self._length  # stopped after the last batch of the epoch
+        for samples, consumed in () if over else self._grouped(grouper, order, epoch, faults, resume):
             position = consumed
             emitted += 1
             self._state = {
@@ -188,6 +203,7 @@ class DataLoader:
                 "emitted": emitted,
                 "pending": grouper.pending(),
                 "faults": faults.state(),
+                **({"earlier": earlier} if earlier else {}),
             }
             yield collate(samples)
             if self.training and emitted >= self._length:
@@ -210,12 +226,13 @@ class DataLoader:
     ) -> Iterator[tuple[list[Batch], int]]:
         """(samples of a batch, indices taken from the order so far)."""
         waiting = [int(i) for i in resume.get("pending", [])]
-        position = int(resume.get("position", 0)) - len(waiting)
-        rounds = [[*waiting, *order[position + len(waiting) :]]]
-        if self.training:
-            rounds.append(
-                list(order)
-            )  # only for the few batches that a wrong guess of the length leaves missing
+        taken = int(resume.get("position", 0))
+        again = taken - len(order)  # above 0: the order has begun anew already
+        position = taken - len(waiting)
+        rounds = [[*waiting, *order[taken if again <= 0 else again :]]]
+        if self.training and again <= 0:
+            # Only for the few batches that a wrong guess of the length leaves missing.
+            rounds.append(list(order))
         for number, indices in enumerate(rounds):
             for answer in self._answers(indices, epoch):
                 position += 1
@@ -223,7 +240,7 @@ class DataLoader:
                 batch = None if answer.sample is None else grouper.add(answer.index, answer.sample)
                 if batch is not None:
                     yield batch, position
-            if number == 0:
+            if number == 0 and again <= 0:
                 rest = grouper.merge(only_full=self.options.drop_last) if self.training else grouper.flush()
                 for batch in rest:
                     yield batch, position
@@ -251,28 +268,30 @@ class DataLoader:
             self.close()  # a pool with a dead worker is of no use
             raise
 
-    def _order(self, epoch: int) -> np.ndarray:
-        return epoch_order(
-            len(self.dataset),
-            shuffle=self.options.shuffle,
-            seed=self.seed,
-            epoch=epoch,
-            rank=self.rank,
-            world_size=self.world_size,
-            even=self.training,
-        )
+    def _order(self, epoch: int, earlier: Sequence[Stretch] = ()) -> np.ndarray:
+        """The indices of this rank in an epoch, of which other ranks may have done some stretches before."""
+        order = epoch_order(len(self.dataset), shuffle=self.options.shuffle, seed=self.seed, epoch=epoch)
+        return shard(left_over(order, earlier), self.rank, self.world_size, even=self.training)
 
-    def _count_batches(self) -> int:
-        count, size = len(self._order(0)), self.options.batch_size_per_card
+    def _batches_per_sample(self) -> float:
+        """1 / batch size; where that depends on the width, the mean over some samples."""
+        size = self.options.batch_size_per_card
         if self.options.batch_width is None:
-            return count // size if self.options.drop_last else math.ceil(count / size)
+            return 1 / size
         grouper = Grouper(size, self.options.batch_width)
         probe = np.linspace(0, len(self.dataset) - 1, min(PROBE_SAMPLES, len(self.dataset))).astype(int)
         found = [self.dataset.fetch(int(i), 0).sample for i in probe]
         sizes = [grouper.size_for(image_shape(sample)) for sample in found if sample is not None]
         if not sizes:
             raise DataError(f"none of {len(probe)} samples that were tried can be used.")
-        return max(1, math.ceil(count * float(np.mean([1 / s for s in sizes]))))
+        return float(np.mean([1 / s for s in sizes]))
+
+    def _count_batches(self, samples: int) -> int:
+        """Batches that a number of samples makes."""
+        if self.options.batch_width is not None:
+            return max(1, math.ceil(samples * self._share))
+        size = self.options.batch_size_per_card
+        return samples // size if self.options.drop_last else math.ceil(samples / size)
 
 
 def collate(samples: Sequence[Batch]) -> Batch:
