@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,14 +91,16 @@ class LMDBDataSet(PipelineDataset):
     def _environment(self, database: int) -> Any:
         # An open environment must not cross into another process, so each opens its own.
         if self._envs[0] != os.getpid():
-            self._envs = (os.getpid(), [_open_lmdb(path) for path in self._paths])
+            self._envs = (os.getpid(), [_open_lmdb(path, os.getpid()) for path in self._paths])
         return self._envs[1][database]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_envs": (-1, [])}
 
 
-def _open_lmdb(path: str) -> Any:
+@cache
+def _open_lmdb(path: str, process: int) -> Any:
+    """The environment of a database; a process may open each only once, for all of its datasets."""
     try:
         import lmdb
     except ImportError as error:

@@ -1,5 +1,6 @@
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -53,6 +54,41 @@ def test_ratio_draws_other_rows_each_epoch_and_repeats_above_one(rec_data):
     assert [evaluation.get(i, 3)["label"] for i in range(5)] == [
         evaluation.get(i, 0)["label"] for i in range(5)
     ]
+
+
+def test_a_folder_for_each_label_file(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.png").write_bytes(name.encode())
+        (tmp_path / f"{name}.txt").write_text(f"x.png\t{name}")
+    files = [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
+    data = SimpleDataSet([str(tmp_path / "a"), str(tmp_path / "b")], files)
+    assert [data.get(i)["image"] for i in range(2)] == [b"a", b"b"]
+    one = SimpleDataSet([str(tmp_path / "b")], files)
+    assert [one.get(i)["image"] for i in range(2)] == [b"b", b"b"]
+    with pytest.raises(ConfigError, match=r"data_dir: expected one folder, or one for each of 2 label files"):
+        SimpleDataSet(["a", "b", "c"], files)
+
+
+def test_substitutes_visit_every_other_sample_once(rec_data):
+    folder = rec_data(12)
+    data = SimpleDataSet(str(folder), str(folder / "labels.txt"))
+    visited = [data.substitute(5, 1, attempt) for attempt in range(1, 12)]
+    assert sorted([5, *visited]) == list(range(12))
+    assert visited == [data.substitute(5, 1, attempt) for attempt in range(1, 12)]
+    assert len({data.substitute(5, epoch, 1) for epoch in range(20)}) > 1
+
+
+def test_polygon_with_two_points_is_told_with_its_row(tmp_path):
+    (tmp_path / "a.png").write_bytes(cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes())
+    regions = [{"transcription": "x", "points": [[1, 2], [3, 4]]}]
+    (tmp_path / "labels.txt").write_text(f"a.png\t{json.dumps(regions)}")
+    transforms = [*DECODE, {"DetLabelEncode": None}]
+    data = SimpleDataSet(str(tmp_path), str(tmp_path / "labels.txt"), transforms=transforms)
+    fetched = data.fetch(0)
+    assert (fetched.kind, fetched.broken) == ("failed in DetLabelEncode", True)
+    with pytest.raises(DataError, match=r"labels\.txt:1: .*a polygon has 2 points, it needs 3 or more"):
+        data.get(0)
 
 
 def test_missing_label_file(tmp_path):
@@ -117,6 +153,12 @@ def test_lmdb(tmp_path):
     assert isinstance(data, LMDBDataSet)
     assert len(data) == 2
     assert (data.get(1)["label"], data.get(1)["image"]) == ("zweite", b"bytes2")
+    assert len(LMDBDataSet([str(tmp_path)])) == 2  # evaluation may use the same database
+    (tmp_path / "odd").mkdir()
+    with lmdb.open(str(tmp_path / "odd"), map_size=1 << 20) as env, env.begin(write=True) as transaction:
+        transaction.put(b"num-samples", b"many")
+    with pytest.raises(DataError, match=r"odd: the database has no samples"):
+        LMDBDataSet(str(tmp_path))
     with pytest.raises(DataError, match="no LMDB database"):
         LMDBDataSet(str(tmp_path / "nowhere"))
 
