@@ -37,10 +37,6 @@ def test_default_is_36_lower_case():
     assert charset.encode("A1") == charset.encode("a1")
 
 
-def test_byte_order_mark_and_carriage_returns_are_no_characters(tmp_path):
-    assert load(tmp_path, "\ufeffa\r\nb\r\n".encode()).characters == ("a", "b")
-
-
 @pytest.mark.parametrize(("data", "message"), [(b"a\n\nb\n", ":2: empty line"), (b"\xff\xfe\n", "not UTF-8")])
 def test_bad_files(tmp_path, data, message):
     with pytest.raises(ConfigError, match=message):

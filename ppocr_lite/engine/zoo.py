@@ -21,6 +21,7 @@ from ppocr_lite.registry import (
     TRANSFORMS,
     Registry,
 )
+from ppocr_lite.transforms.augmenters import AUGMENTERS
 
 REGISTERED = assemble.REGISTERED
 WITH_PAPERS = (
@@ -36,6 +37,7 @@ IN_SHORT = (
     ("Metrics", METRICS),
     ("Data sets", DATASETS),
     ("Transforms (`Train.dataset.transforms`)", TRANSFORMS),
+    ("Augmenters (`IaaAugment.augmenter_args`)", AUGMENTERS),
 )
 HANDED_OVER = ("in_channels", "charset", "arch", "max_text_length", "name_scope", "dtype")
 """Parameters that no part's section writes: from the part before, the dictionary, ``Global`` or Paddle."""
