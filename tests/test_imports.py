@@ -114,13 +114,14 @@ def run_python(code: str) -> None:
 def test_the_runtime_needs_no_paddle_and_leaves_the_root_logger_alone() -> None:
     run_python("""
 import logging, pkgutil, importlib, sys
-for name in ("paddle", "torch", "PIL", "shapely", "pyclipper", "onnx"):
+for name in ("paddle", "torch", "PIL", "shapely", "pyclipper", "onnx", "lmdb"):
     sys.modules[name] = None
 root = logging.getLogger()
 before = (root.level, list(root.handlers), list(root.filters), logging.raiseExceptions)
 import ppocr_lite
 from ppocr_lite import Config, OCRResult, TextSystem
-for part in ("inference", "postprocess", "metrics", "transforms", "cli", "visualize", "images", "geometry"):
+parts = "inference postprocess metrics transforms cli visualize images geometry data_tools"
+for part in parts.split():
     module = importlib.import_module(f"ppocr_lite.{part}")
     for found in pkgutil.walk_packages(getattr(module, "__path__", []), f"ppocr_lite.{part}."):
         importlib.import_module(found.name)

@@ -9,7 +9,7 @@ from ppocr_lite.data_tools.dictionary import Dictionary, read_dictionary
 from ppocr_lite.data_tools.findings import Fault, Finding, Findings
 from ppocr_lite.data_tools.picture_rules import picture_faults
 from ppocr_lite.data_tools.pictures import Picture, PictureStore, survey
-from ppocr_lite.data_tools.plan import SPLITS, Rules, Split, read_splits, task_of
+from ppocr_lite.data_tools.plan import SPLITS, Rules, Split, read_splits, steps_of, task_of
 from ppocr_lite.data_tools.rows import ImageKey, LabelFile, Row
 from ppocr_lite.data_tools.sets import imbalance, leaked, repeated
 from ppocr_lite.data_tools.stats import Stats, describe
@@ -118,7 +118,7 @@ def _check_file(file: LabelFile, split: Split, result: Checked) -> None:
 def _dictionary(cfg: Config, splits: Sequence[str]) -> Dictionary:
     for name in splits:
         section = cfg.section(f"{name}.dataset")
-        if section and task_of(cfg, dict(section.steps("transforms"))) == "rec":
+        if section and task_of(cfg, steps_of(section)) == "rec":
             return read_dictionary(cfg)
     return Dictionary()
 

@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
     "bad_coordinates": Kind(
         "coordinate is no finite number, or absurd", "draw it again; --fix drops the region", REGIONS
     ),
-    "self_crossing": Kind("outline crosses itself", "order the points; --fix does for 4 points", REGIONS),
+    "self_crossing": Kind("outline crosses itself", "order the points; --fix does", REGIONS),
     "flat_polygon": Kind("polygon without area", "draw it again; --fix drops the region", REGIONS),
     "tiny_polygon": Kind("region below min_text_size", "training ignores it", REGIONS, True),
     "outside_image": Kind("polygon leaves the picture", "--fix clips it", REGIONS),

@@ -15,6 +15,7 @@ from ppocr_lite.transforms.resize import RecResizeImg
 SPLITS = ("Train", "Eval")
 FILE_DATASETS = ("SimpleDataSet", "TextDetDataset", "TextRecDataset")
 LMDB_DATASETS = ("LMDBDataSet", "LMDBDateSet")
+MIX_DATASET = "MixDataSet"
 TASKS = ("det", "rec", "cls")
 ENCODERS = {
     "DetLabelEncode": "det",
@@ -81,13 +82,16 @@ def read_splits(
     splits, skipped = [], []
     for name in names:
         section = cfg.section(f"{name}.dataset")
-        kind = section.get("name", "")
-        if kind in FILE_DATASETS or kind in LMDB_DATASETS:
-            files = read_files(section, limit=limit)
-            splits.append(Split(name, files, rules_of(cfg, section, charset)))
-        else:
-            reason = f"{kind} has no files" if kind else "the configuration has no such section"
-            skipped.append(f"{name}: not checked, {reason}.")
+        files: list[LabelFile] = []
+        for member in members(section):
+            kind = member.get("name", "")
+            if kind in FILE_DATASETS or kind in LMDB_DATASETS:
+                files += read_files(member, limit=limit)
+            else:
+                reason = f"{kind} has no files" if kind else "the configuration has no such section"
+                skipped.append(f"{name}: not checked, {reason}.")
+        if files:
+            splits.append(Split(name, files, rules_of(cfg, steps_of(section), charset)))
     if not splits:
         raise ConfigError(
             f"{cfg.source}: nothing to check. {' '.join(skipped)} "
@@ -96,12 +100,32 @@ def read_splits(
     return splits, skipped
 
 
+def members(section: Section) -> list[Section]:
+    """The datasets that a ``dataset`` section mixes, at any depth; itself if it is no mix."""
+    if section.get("name") != MIX_DATASET:
+        return [section]
+    listed = section.get("datasets")
+    found = []
+    for index, item in enumerate(listed if isinstance(listed, list) else []):
+        found += members(Section(item, f"{section.path}.datasets[{index}]"))
+    return found
+
+
+def steps_of(section: Section) -> dict[str, Section]:
+    """Transforms of a ``dataset`` section; of a mix without any, those of the first dataset that has some."""
+    for part in (section, *members(section)):
+        steps = dict(part.steps("transforms"))
+        if steps:
+            return steps
+    return {}
+
+
 def read_files(section: Section, *, limit: int = 0) -> list[LabelFile]:
     """Label files or databases of a ``dataset`` section; a file that is listed twice is read once."""
     folders = _listed(section, "data_dir")
     if section["name"] in LMDB_DATASETS:
         return [read_lmdb(folder, limit=limit) for folder in find_databases(*folders)]
-    files = list(dict.fromkeys(_listed(section, "label_file_list")))
+    files = _listed(section, "label_file_list")
     if len(folders) == 1:
         folders = folders * len(files)
     if len(folders) != len(files):
@@ -110,12 +134,12 @@ def read_files(section: Section, *, limit: int = 0) -> list[LabelFile]:
             "Give one folder, or one for each file."
         )
     delimiter = str(section.get("delimiter", "\t"))
-    return [read_label_file(f, d, delimiter=delimiter, limit=limit) for f, d in zip(files, folders)]
+    pairs = dict.fromkeys(zip(files, folders))
+    return [read_label_file(file, d, delimiter=delimiter, limit=limit) for file, d in pairs]
 
 
-def rules_of(cfg: Config, section: Section, charset: Charset | None) -> Rules:
-    """Rules from the transforms of a ``dataset`` section and from ``Global``."""
-    steps = dict(section.steps("transforms"))
+def rules_of(cfg: Config, steps: Mapping[str, Section], charset: Charset | None) -> Rules:
+    """Rules from the transforms (name: parameters) and from ``Global``."""
     task = task_of(cfg, steps)
     # As in build_pipeline: what Global says wins over the step.
     settings = {**{k: v for step in steps.values() for k, v in step.items()}, **_given(cfg.section("Global"))}

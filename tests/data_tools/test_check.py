@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+import yaml
 
+from ppocr_lite import cli
 from ppocr_lite.config import Config
 from ppocr_lite.data_tools.check import check
 from ppocr_lite.data_tools.findings import MAX_EXAMPLES, Fault, Finding, Findings
@@ -208,6 +210,40 @@ def test_list_of_paths_and_several_files(folder):
     _, report, kinds = folder.check(folder.config("rec"), *flags)
     assert kinds == {"missing_image": 1}
     assert report["splits"]["Train"]["totals"] == {"rows": 2, "files": 2, "images": 3}
+
+
+def test_one_folder_for_each_file(folder):
+    for name in ("one", "two"):
+        folder.picture(f"{name}/a.png")
+        folder.labels(f"{name}.txt", f"a.png\t{name}")
+    files, folders = (
+        [str(folder.root / name) for name in names] for names in (("one.txt", "two.txt"), ("one", "two"))
+    )
+    lists = (
+        f"Train.dataset.label_file_list={json.dumps(files)}",
+        f"Train.dataset.data_dir={json.dumps(folders)}",
+    )
+    status, report, kinds = folder.check(folder.config("rec"), "-o", *lists)
+    assert (status, kinds) == (0, {})
+    assert report["splits"]["Train"]["totals"]["images"] == 2
+    assert cli.main(["data", "check", "-c", str(folder.config("rec")), "-o", lists[1]]) == 2
+
+
+def test_mixed_datasets(folder):
+    folder.labels("train.txt", f"{folder.picture('a.png')}\tab")
+    folder.labels("more.txt", "none.png\tb")
+    config = folder.config("rec")
+    values = yaml.safe_load(config.read_text())
+    dataset = values["Train"]["dataset"]
+    transforms = dataset.pop("transforms")
+    more = {**dataset, "label_file_list": str(folder.root / "more.txt")}
+    mixed = [dataset, {"name": "MixDataSet", "datasets": [more, {"name": "SynthDataSet"}]}]
+    values["Train"]["dataset"] = {"name": "MixDataSet", "datasets": mixed, "transforms": transforms}
+    config.write_text(yaml.safe_dump(values))
+    _, report, kinds = folder.check(config)
+    assert kinds == {"missing_image": 1}
+    assert report["splits"]["Train"]["totals"]["rows"] == 2
+    assert "Train: not checked, SynthDataSet has no files." in report["remarks"]
 
 
 def test_limit(folder, run):
