@@ -32,9 +32,9 @@ def rename_slots(
 
 
 def _heads(key: str) -> list[str]:
-    """Beginnings of ``key`` that end before an underscore.
+    """Beginnings of ``key`` that end before an underscore, and ``key`` itself, as float32 masters are called.
 
     >>> _heads("a.w_0_moment1_0")
-    ['a.w', 'a.w_0', 'a.w_0_moment1']
+    ['a.w', 'a.w_0', 'a.w_0_moment1', 'a.w_0_moment1_0']
     """
-    return [key[: match.start()] for match in re.finditer("_", key)]
+    return [*(key[: match.start()] for match in re.finditer("_", key)), key]

@@ -24,6 +24,7 @@ from ppocr_lite.engine.hooks import (  # noqa: E402
 )
 from ppocr_lite.engine.trainer import DivergedError, Hook, Trainer, step_seed  # noqa: E402
 from ppocr_lite.errors import DataError  # noqa: E402
+from ppocr_lite.optim import build_optimizer  # noqa: E402
 from ppocr_lite.weights.pickles import read_pickle  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -252,3 +253,58 @@ def test_ema_by_hand():
     decay = (1 + 1) / (10 + 1)  # warm-up of the average: smaller than 0.5 at step 1
     expected = before * decay + weights(trainer)["fc1.weight"] * (1 - decay)
     np.testing.assert_allclose(ema.state()["fc1.weight"], expected, rtol=1e-6, atol=1e-8)
+
+
+def test_accumulated_batches_equal_one_large_batch(tiny):
+    large = tiny.make(loader=tiny.Loader(3, 8), norm=False)
+    small = tiny.make(loader=tiny.Loader(6, 4), norm=False, accumulate=2)
+    assert large.steps_per_epoch == small.steps_per_epoch == 3
+    large.fit(2)
+    small.fit(2)
+    assert small.state == large.state  # steps are counted, not batches
+    assert small.schedule.last_epoch == 6
+    assert small.stats["loss"] == pytest.approx(large.stats["loss"], rel=1e-5)
+    for name, value in tiny.weights(large).items():
+        np.testing.assert_allclose(tiny.weights(small)[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_the_last_step_of_an_epoch_takes_what_is_left(tiny):
+    sizes = []
+
+    class Count(Hook):
+        def after_step(self, trainer):
+            sizes.append((len(trainer.batches), trainer.times.samples))
+
+    tiny.make(hooks=(Count(),), accumulate=3).fit(1)  # 5 batches of 4
+    assert sizes == [(3, 12), (2, 8)]
+
+
+def test_resume_is_exact_with_accumulated_batches(tiny, tmp_path):
+    class StopAt(Hook):
+        def after_step(self, trainer):
+            if trainer.state.global_step == 4:
+                trainer.stop("test")
+
+    whole, first, second = (tiny.make(hooks=h, accumulate=2) for h in ((), (StopAt(),), ()))
+    whole.fit(3)
+    first.fit(3)
+    assert (first.state.epoch, first.state.step_in_epoch) == (1, 1)
+    first.save(str(tmp_path / "latest"))
+    second.resume(str(tmp_path / "latest"))
+    second.fit(3)
+    assert_same(whole, second)
+
+
+def test_limits_of_gradients_by_hand():
+    def step(**keys):
+        model = paddle.nn.Linear(2, 1, bias_attr=False)
+        before = model.weight.numpy()
+        section = {"name": "Momentum", "momentum": 0.0, "lr": {"learning_rate": 1.0}, **keys}
+        optimizer, _ = build_optimizer(section, 1, 9, model)
+        model(paddle.to_tensor([[3.0, 4.0]])).sum().backward()  # gradient (3, 4), norm 5
+        optimizer.step()
+        return (before - model.weight.numpy()).ravel()
+
+    np.testing.assert_allclose(step(), [3, 4], rtol=1e-6)
+    np.testing.assert_allclose(step(clip_norm=1.0), [0.6, 0.8], rtol=1e-5)
+    np.testing.assert_allclose(step(clip_norm_global=2.5), [1.5, 2.0], rtol=1e-5)
