@@ -26,6 +26,7 @@ EXTRAS = {
         "tqdm>=4.60",
         "rapidfuzz>=3.0",
         "safetensors>=0.4",
+        "tensorboardX>=2.6",
         # Its pin onnx<=1.17 has no wheels for Python 3.13: there, export writes the Paddle files only.
         "paddle2onnx>=2.0,<3; python_version < '3.13'",
     ],
