@@ -167,16 +167,16 @@ class DataLoader:
         """Let the next iteration go on behind a position from :meth:`state_dict`.
 
         ``{"ranks": [position of each rank]}`` is what several processes have done together. As many of them
-        go on where they stood; another number shares what they left.
+        go on where they stood; another number, or with other batches, shares what they left.
         """
         ranks = list(state.get("ranks", [state]))
         resume = dict(ranks[self.rank % len(ranks)])
-        if len(ranks) != self.world_size:
+        if (len(ranks), resume.get("length", self._length)) != (self.world_size, self._length):
             done = [[int(each["position"]), [int(i) for i in each["pending"]]] for each in ranks]
             earlier = [*resume.get("earlier", []), done]
             left = len(self._order(int(resume["epoch"]), earlier))
             emitted = max(0, self._length - self._count_batches(left))
-            resume = {**resume, "position": 0, "pending": [], "emitted": emitted, "earlier": earlier}
+            resume.update(position=0, pending=[], emitted=emitted, earlier=earlier, length=self._length)
         self._resume, self._state = resume, dict(resume)
         self.epoch = int(resume.get("epoch", self.epoch))
 
@@ -201,6 +201,7 @@ class DataLoader:
                 "epoch": epoch,
                 "position": position,
                 "emitted": emitted,
+                "length": self._length,
                 "pending": grouper.pending(),
                 "faults": faults.state(),
                 **({"earlier": earlier} if earlier else {}),

@@ -63,8 +63,8 @@ class Ranks:
         """The values of all ranks, in their order; anything that can be pickled."""
         return [value]
 
-    def share_buffers(self, model: paddle.nn.Layer) -> None:
-        """Give all ranks the running statistics of rank 0."""
+    def share_statistics(self, model: paddle.nn.Layer) -> None:
+        """Give all ranks the running statistics of rank 0, which differ, as each sees its own samples."""
 
     def require_same(self, what: str, value: Any) -> None:
         """DistributedError if ``value`` differs between the ranks."""
@@ -121,10 +121,12 @@ class ProcessRanks(Ranks):
         dist.all_gather_object(values, value)
         return values
 
-    def share_buffers(self, model: paddle.nn.Layer) -> None:
+    @paddle.no_grad()
+    def share_statistics(self, model: paddle.nn.Layer) -> None:
         self.channel.exchange(None)
-        for buffer in model.buffers():
-            dist.broadcast(buffer, src=0)
+        for tensor in model.state_dict().values():
+            if tensor.stop_gradient:  # all that no gradient keeps the same
+                dist.broadcast(tensor, src=0)
 
     def tell_failure(self, error: BaseException) -> None:
         if not isinstance(error, DistributedError):  # that is another's failure, of which all know

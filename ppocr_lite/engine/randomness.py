@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 
-def step_seed(seed: int, step: int) -> int:
-    """Seed of step ``step``; far-apart numbers for neighbouring steps."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+def step_seed(seed: int, step: int, rank: int = 0) -> int:
+    """Seed of step ``step`` in one of several processes; far-apart numbers for neighbouring steps."""
+    numbers = [seed, step, rank] if rank else [seed, step]
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
 def random_states() -> dict[str, Any]:

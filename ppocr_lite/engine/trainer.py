@@ -2,27 +2,30 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import paddle
 
-from ppocr_lite.engine import checkpoint
+from ppocr_lite.engine import checkpoint, run_state
 from ppocr_lite.engine.amp import Precision, to_float32
-from ppocr_lite.engine.randomness import random_states, set_random_states, step_seed
+from ppocr_lite.engine.distributed import Ranks
+from ppocr_lite.engine.randomness import step_seed
 from ppocr_lite.engine.types import (
     Batch,
     BatchLoader,
     DivergedError,
     LossFunction,
+    PlacedLoader,
     Predictions,
     Schedule,
     StepTimes,
     TrainState,
 )
 from ppocr_lite.errors import DataError
+
+STOPPED_ELSEWHERE = "another process was stopped"
 
 
 class Hook:
@@ -68,6 +71,7 @@ class Trainer:
         accumulate: batches of a step: their gradients' mean is that of one batch as large as all of them. An
             epoch's last step may have fewer. Epochs, logs, schedules and evaluations count steps.
         precision: float32, or the mixed precision that model and optimizer were made ready for.
+        ranks: the processes that train together, each on its share of the batches.
         seed: of every random number of the training. Those of step n depend on seed and n alone, so a
             resumed run draws what the uninterrupted one would have drawn.
     """
@@ -83,6 +87,7 @@ class Trainer:
         hooks: Sequence[Hook] = (),
         accumulate: int = 1,
         precision: Precision | None = None,
+        ranks: Ranks | None = None,
         seed: int = 1024,
     ) -> None:
         self.model = model
@@ -93,6 +98,7 @@ class Trainer:
         self.hooks = tuple(hooks)
         self.accumulate = accumulate
         self.precision = precision or Precision()
+        self.ranks = ranks or Ranks()
         self.seed = seed
         self.state = TrainState()
         self.stats: dict[str, float] = {}
@@ -104,7 +110,10 @@ class Trainer:
         self.epochs = 0
         self.stop_reason = ""
         self.converged = False
-        self._loader_state: dict[str, Any] = {}
+        self.failed = False
+        self._forward: Callable[..., Any] = model
+        self._stop_wish = ""
+        self.place: dict[str, Any] = {}  # in the data, where a resumed run goes on
         self._step_started = 0.0
 
     def fit(self, epochs: int) -> TrainState:
@@ -112,8 +121,14 @@ class Trainer:
         self.epochs = epochs
         self.call("before_fit")
         try:
-            while self.state.epoch < epochs and not self.stop_reason:
+            if self._forward is self.model:
+                self._forward = self.ranks.wrap(self.model)
+            while self.state.epoch < epochs and not self._stopped():
                 self._run_epoch()
+        except BaseException as error:
+            self.failed = True
+            self.ranks.tell_failure(error)
+            raise
         finally:
             self.call("after_fit")
             getattr(self.loader, "close", bool)()
@@ -121,24 +136,34 @@ class Trainer:
 
     def stop(self, reason: str, *, converged: bool = False) -> None:
         """End :meth:`fit` after the current step; ``converged`` where the training has reached its end."""
-        self.stop_reason = reason
-        self.converged = converged
+        if not self._stop_wish:
+            self._stop_wish, self.converged = reason, converged
+
+    def _stopped(self) -> bool:
+        """Whether some rank wants to stop. All ask at the same places, so that all stop at the same one."""
+        if self.ranks.any(bool(self._stop_wish)):
+            self.stop_reason = self._stop_wish or STOPPED_ELSEWHERE
+        return bool(self.stop_reason)
 
     @property
     def steps_per_epoch(self) -> int:
         """Updates in one epoch."""
-        return math.ceil(len(self.loader) / self.accumulate)
+        return self.steps_of(len(self.loader))
+
+    def steps_of(self, batches: int) -> int:
+        """Updates that a number of batches makes."""
+        return math.ceil(batches / self.accumulate)
 
     def _run_epoch(self) -> None:
         self.model.train()
         self.loader.set_epoch(self.state.epoch + 1)
-        for batches in self._timed(self._rest_of_epoch()):
+        for batches in self.ranks.lockstep(self._timed(self._rest_of_epoch())):
             self.batches = batches
             self.stats = self.step(batches)
             self.state.step_in_epoch += 1
             self.state.global_step += 1
             self.call("after_step")
-            if self.stop_reason:
+            if self._stopped():
                 return
         if not self.state.step_in_epoch:
             raise DataError("Train: the loader gave no batch. Check label_file_list and batch_size_per_card.")
@@ -148,10 +173,10 @@ class Trainer:
 
     def _rest_of_epoch(self) -> Iterable[Batch]:
         """The batches of the epoch; after a stop within it, those that are left."""
-        place, self._loader_state = self._loader_state, {}
-        load = getattr(self.loader, "load_state_dict", None)
-        if place and load:
-            load(place)
+        place, self.place = self.place, {}
+        if place and isinstance(self.loader, PlacedLoader):
+            self.loader.load_state_dict(place)
+            self.state.step_in_epoch = self.steps_of(self.loader.state_dict()["emitted"])
             return self.loader
         return islice(self.loader, self.state.step_in_epoch * self.accumulate, None)
 
@@ -162,14 +187,16 @@ class Trainer:
             DivergedError: a loss or a gradient is NaN or infinite and no hook goes on nevertheless; the
                 parameters are still those before the step.
         """
-        paddle.seed(step_seed(self.seed, self.state.global_step))
+        paddle.seed(step_seed(self.seed, self.state.global_step, self.ranks.rank))
         self.lr = self.schedule.get_lr()
         parts = []
-        for batch in batches:
-            losses = self.losses(batch)
-            self.precision.backward(losses["loss"] * (1 / len(batches)))
+        for number, batch in enumerate(batches, 1):
+            with self.ranks.sums_gradients(self._forward, now=number == len(batches)):
+                losses = self.losses(batch)
+                self.precision.backward(losses["loss"] * (1 / len(batches)))
             parts.append({name: float(value.mean()) for name, value in losses.items()})
-        stats = {name: math.fsum(part[name] for part in parts) / len(parts) for name in parts[0]}
+        means = {name: math.fsum(part[name] for part in parts) / len(parts) for name in parts[0]}
+        stats = self.ranks.mean(means)  # so that all ranks see the same NaN and do the same about it
         problem = self._problem(stats)
         if not problem:
             self.precision.update(self.optimizer)
@@ -185,7 +212,7 @@ class Trainer:
     def losses(self, batch: Batch) -> dict[str, paddle.Tensor]:
         """Forward pass and losses, these in float32; the predictions stay in ``self.preds``."""
         with self.precision.autocast():
-            outputs = self.model(batch["image"], targets=batch)
+            outputs = self._forward(batch["image"], targets=batch)
         self.preds = to_float32(outputs)
         return self.loss(self.preds, batch)
 
@@ -207,7 +234,7 @@ class Trainer:
             group = list(islice(iterator, self.accumulate))
             if not group:
                 return
-            samples = sum(len(batch["image"]) for batch in group)
+            samples = sum(len(batch["image"]) for batch in group) * self.ranks.world_size
             self.times = StepTimes(reader_s=time.perf_counter() - started, samples=samples)
             self._step_started = started
             yield group
@@ -222,44 +249,17 @@ class Trainer:
             getattr(hook, event)(self)
 
     def save(self, prefix: str) -> None:
-        """Write a checkpoint from which :meth:`resume` goes on exactly."""
-        checkpoint.save(prefix, self.model, self.optimizer, states=self.states())
+        """Write a checkpoint from which :meth:`resume` goes on exactly; all ranks must call this."""
+        found = run_state.collect(self)
+        if self.ranks.is_main:
+            checkpoint.save(prefix, self.model, self.optimizer, states=found)
 
     def resume(self, prefix: str) -> None:
         """Go on from a checkpoint: weights, optimizer, schedule, random states, place in the data, best."""
-        states = checkpoint.load(prefix, self.model, self.optimizer)
-        own = states.get(checkpoint.OWN_KEY, {})
-        self.state = TrainState(
-            epoch=int(states.get("epoch", 0)),
-            step_in_epoch=int(own.get("step_in_epoch", 0)),
-            global_step=int(states.get("global_step", 0)),
-            best=dict(states.get("best_model_dict", {})),
-        )
-        if self.state.step_in_epoch:
-            self._loader_state = dict(own.get("loader", {}))
-        set_random_states(own.get("random", {}))
-        self.precision.load_state(own.get("precision", {}))
-        for hook in self.hooks:
-            hook.load_state(own.get("hooks", {}).get(type(hook).__name__, {}))
-
-    def states(self) -> dict[str, Any]:
-        """Content of ``.states``: PaddleOCR's three entries, and one with all that an exact resume needs."""
-        own = {
-            "format": 1,
-            "seed": self.seed,
-            "step_in_epoch": self.state.step_in_epoch,
-            "loader": getattr(self.loader, "state_dict", dict)(),
-            "random": random_states(),
-            "precision": self.precision.state(),
-            "hooks": {type(hook).__name__: hook.state() for hook in self.hooks},
-        }
-        state = asdict(self.state)
-        return {
-            "best_model_dict": state["best"],
-            "epoch": state["epoch"],
-            "global_step": state["global_step"],
-            checkpoint.OWN_KEY: own,
-        }
+        if self.ranks.is_main:
+            checkpoint.finish_save(prefix)
+        self.ranks.gather(None)  # the others read what rank 0 has finished
+        run_state.restore(self, checkpoint.load(prefix, self.model, self.optimizer))
 
 
 @paddle.no_grad()

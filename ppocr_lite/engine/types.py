@@ -1,8 +1,8 @@
 """What the trainer and its hooks hand to one another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import paddle
 
@@ -21,7 +21,7 @@ class DivergedError(PPOCRError, FloatingPointError):
 class BatchLoader(Protocol):
     """What the trainer needs of a data loader: the batches of an epoch are the same every time.
 
-    A loader may also have ``state_dict``, ``load_state_dict`` (its place within an epoch) and ``close``.
+    It may also be a :class:`PlacedLoader`, and have ``close``.
     """
 
     def __iter__(self) -> Iterator[Batch]: ...
@@ -30,6 +30,19 @@ class BatchLoader(Protocol):
 
     def set_epoch(self, epoch: int) -> None:
         """Choose order and augmentation of the next pass; ``epoch`` counts from 1."""
+        ...
+
+
+@runtime_checkable
+class PlacedLoader(Protocol):
+    """A loader that can go on within an epoch."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Its place; ``emitted`` counts the batches of the epoch so far."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on at a place: its own, or ``{"ranks": [those of several processes]}``."""
         ...
 
 

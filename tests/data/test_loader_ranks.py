@@ -119,3 +119,13 @@ def test_going_on_is_exact_after_every_batch(rec_data, drop_last):
         (again,) = loaders(cfg, 1)
         again.load_state_dict(place["ranks"][0])
         assert [texts(batch) for batch in again.numpy_batches()] == expected[count:], count
+
+
+def test_other_batches_go_on_with_what_is_left(rec_data):
+    folder = rec_data(48, width_step=0)
+    found, place = take(loaders(config(folder), 1), 5)
+    (loader,) = loaders(config(folder, batch_size_per_card=7), 1)
+    loader.load_state_dict(place)
+    assert (loader.state_dict()["emitted"], len(loader)) == (3, 7)  # 28 of 48 are left: 4 batches of 7
+    found += flat(loader.numpy_batches())
+    assert sorted(found) == sorted(f"t{i}" for i in range(48))

@@ -80,7 +80,8 @@ class EvalHook(Hook):
         if metrics[key] >= state.best.get(key, 0.0):
             state.best = {**metrics, "best_epoch": epoch_now(trainer)}
             trainer.save(str(self.folder / "best_accuracy"))
-            checkpoint.save(self.folder / "best_model" / "model", trainer.model, trainer.optimizer)
+            if trainer.ranks.is_main:
+                checkpoint.save(self.folder / "best_model" / "model", trainer.model, trainer.optimizer)
             logger.info("save best model is to %s", self.folder / "best_accuracy")
         logger.info("best metric, %s", metric_text(state.best))
 

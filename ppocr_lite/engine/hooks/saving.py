@@ -10,8 +10,8 @@ logger = logging.getLogger(__name__)
 
 
 def finished(trainer: Trainer) -> bool:
-    """Whether all epochs are done."""
-    return 0 < trainer.epochs <= trainer.state.epoch
+    """Whether all epochs are done and nothing has gone wrong."""
+    return 0 < trainer.epochs <= trainer.state.epoch and not trainer.failed
 
 
 class CheckpointHook(Hook):
