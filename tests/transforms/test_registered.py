@@ -2,13 +2,15 @@
 
 import copy
 import random
+import re
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import yaml
 
-from ppocr_lite import transforms  # noqa: F401  (registers them)
+from ppocr_lite import transforms
 from ppocr_lite.charset import Charset
 from ppocr_lite.registry import TRANSFORMS, construct
 
@@ -162,3 +164,24 @@ def test_what_was_handed_in_is_not_changed_in_place(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_says_in_words_what_it_does(name):
     assert len((TRANSFORMS.get(name).__doc__ or "").strip()) > 20
+
+
+def test_the_documented_table_is_that_of_the_program(repo):
+    text = (repo / "doc" / "augmentation.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if "| `" in line]
+    assert {name.strip("`") for name, *_ in rows} == {TRANSFORMS.get(name).__name__ for name in NAMES}
+    for name, _, needs, writes in rows:
+        step = build(name.strip("`"))
+        if name not in ("`KeepKeys`", "`RandomCropImgMask`"):  # which are told what to read
+            assert (needs, writes) == (", ".join(step.requires), ", ".join(step.provides)), name
+
+
+def test_the_documented_lists_can_be_built(repo):
+    text = (repo / "doc" / "augmentation.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        values = yaml.safe_load(block)
+        steps = values if isinstance(values, list) else values["Train"]["dataset"]["transforms"]
+        sources = (*transforms.ARRAY_SOURCES, "polys")
+        built = transforms.build_pipeline(steps, {"label_list": ["0", "180"]}, sources=sources)
+        sample = {"image": page(), "polys": np.ones((1, 4, 2), np.float32), "label": "0", "ext_data": []}
+        assert built(sample, np.random.default_rng(0)) is not None
