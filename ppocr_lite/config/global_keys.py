@@ -5,10 +5,14 @@ from typing import Any
 
 GLOBAL_DEFAULTS: Mapping[str, Any] = {
     "use_gpu": False,
+    "use_sync_bn": False,
+    "distributed": False,
     "seed": 1024,
     "epoch_num": None,
     "save_model_dir": None,
     "save_epoch_step": 0,
+    "save_every_minutes": None,
+    "keep_last": None,
     "eval_batch_step": 1000,
     "print_batch_step": 10,
     "log_smooth_window": 20,
@@ -33,6 +37,7 @@ GLOBAL_DEFAULTS: Mapping[str, Any] = {
     "save_inference_dir": None,
     "model_name": None,
     "parity_tolerance": 1e-4,
+    "export_decode": False,
     "infer_img": None,
     "save_res_path": None,
     "character_dict_path": None,
@@ -43,12 +48,12 @@ GLOBAL_DEFAULTS: Mapping[str, Any] = {
 }
 """Every key that the program reads, and what it takes where the configuration gives none; None for nothing.
 
-Steps and post-processes may name further keys in their constructors, which are known then too.
+``distributed`` is not read but written: whether the launcher started several processes. Steps and
+post-processes may name further keys in their constructors, which are known then too.
 """
 
 SWITCHES = (
     "use_wandb",
-    "use_sync_bn",
     "use_xpu",
     "use_npu",
     "use_mlu",
@@ -62,5 +67,5 @@ SETTINGS = (
 )
 """What goes with the switches; without them these keys mean nothing to PaddleOCR either."""
 
-OBSOLETE = ("load_static_weights", "character_type", "debug", "distributed", "uniform_output_enabled")
+OBSOLETE = ("load_static_weights", "character_type", "debug", "uniform_output_enabled")
 """Keys that stand in PaddleOCR's files and that PaddleOCR itself does not read any more, or overwrites."""

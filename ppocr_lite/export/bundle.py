@@ -16,8 +16,9 @@ import paddle
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.errors import ModelFileError
-from ppocr_lite.export import inference_config, onnx, parity, static_graph
+from ppocr_lite.export import decoding, inference_config, onnx, parity, static_graph
 from ppocr_lite.inference.engines.base import Engine, open_engine
+from ppocr_lite.inference.predictor import decoded_output
 from ppocr_lite.transforms import ARRAY_SOURCES, Pipeline, build_pipeline
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def export_model(
         ModelFileError: conversion failed, or an exported network differs from the model.
     """
     folder = Path(folder)
+    decode = decoding.is_wanted(cfg)
     steps = inference_config.inference_steps(cfg)
     pipeline = build_pipeline(steps, where="Eval.dataset.transforms", sources=ARRAY_SOURCES)
     shape = _input_shape(model, steps)
@@ -61,7 +63,8 @@ def export_model(
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".export-"))
     try:
         network = static_graph.InferenceNetwork(model, static_graph.main_output(model, shape))
-        graph, params = static_graph.save_static(network, work, shape)
+        kind = decoding.DecodingNetwork if decode else static_graph.InferenceNetwork
+        graph, params = static_graph.save_static(kind(model, network.output), work, shape)
         opset = onnx.needed_opset(model)
         width = inference_config.image_width(steps)
         onnx_file = _convert(graph, params, opset=opset, usual_width=width)
@@ -79,6 +82,8 @@ def export_model(
             parity=report,
             versions=_versions(opset),
         )
+        if decode:
+            decoding.describe(values, values["Shapes"]["output"])
         if onnx_file:
             _write_texts(onnx_file, values, charset)
         _finish(values, [file for file in (onnx_file, graph, params) if file])
@@ -154,7 +159,7 @@ def _check_parity(
     """Compare the live model with the exported ones, which are closed afterwards."""
     runners: dict[str, parity.Runner] = {"live": partial(_run, network)}
     for name, engine in engines.items():
-        runners[name] = partial(_first_output, engine)
+        runners[name] = partial(_output, engine)
     try:
         return parity.check(
             runners, inputs, output=network.output, postprocess=postprocess, tolerance=tolerance
@@ -164,8 +169,9 @@ def _check_parity(
             engine.close()
 
 
-def _first_output(engine: Engine, batch: np.ndarray) -> np.ndarray:
-    return engine.run(batch)[0]
+def _output(engine: Engine, batch: np.ndarray) -> np.ndarray | parity.Decoded:
+    outputs = engine.run(batch)
+    return outputs[0] if len(outputs) == 1 else parity.Decoded(**decoded_output(engine, outputs))
 
 
 def _write_texts(onnx_file: Path, values: Mapping[str, Any], charset: Charset | None) -> None:

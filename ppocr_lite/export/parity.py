@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -14,7 +14,17 @@ logger = logging.getLogger(__name__)
 
 Input = tuple[np.ndarray, np.ndarray | None]
 """A batch [N, C, H, W], and the ``shapes`` [N, 4] for the post-processing of detection."""
-Runner = Callable[[np.ndarray], np.ndarray]
+
+
+class Decoded(NamedTuple):
+    """What a network gives that decodes itself: class indices int [N, T] and their probabilities [N, T]."""
+
+    indices: np.ndarray
+    scores: np.ndarray
+
+
+Runner = Callable[[np.ndarray], Any]
+"""A batch -> probabilities, or :class:`Decoded`."""
 PostProcess = Callable[[Mapping[str, np.ndarray], np.ndarray | None], list[Any]]
 
 TOLERANCE = 1e-4
@@ -38,7 +48,7 @@ def check(
     """Compare networks on the same batches; the first of ``runners`` is the reference.
 
     Args:
-        runners: float32 [N, C, H, W] -> probabilities, by name.
+        runners: float32 [N, C, H, W] -> probabilities, by name; all but the first may decode.
         inputs: batches, each with the ``shapes`` for the post-processing of detection, or None.
         output: name under which the post-processing expects the probabilities.
         tolerance: largest difference; what the reference itself makes of a change of its input by
@@ -68,14 +78,18 @@ def check(
         largest, agreeing = 0.0, 0
         for (batch, shapes), wanted in zip(inputs, expected):
             got = other(batch)
-            if got.shape != wanted.shape:
+            decoded = isinstance(got, Decoded)
+            shape, expected_shape = (
+                (got.indices.shape, wanted.shape[:2]) if decoded else (got.shape, wanted.shape)
+            )
+            if shape != expected_shape:
                 raise ModelFileError(
-                    f"Parity: for an input {list(batch.shape)} {name} gives {list(got.shape)}, "
-                    f"{reference} {list(wanted.shape)}."
+                    f"Parity: for an input {list(batch.shape)} {name} gives {list(shape)}, "
+                    f"{reference} {list(expected_shape)}."
                 )
-            # NaN must not count as agreement, so it is made the largest difference there is.
-            largest = max(largest, float(np.nan_to_num(np.abs(got - wanted), nan=np.inf).max()))
-            pairs = zip(postprocess({output: wanted}, shapes), postprocess({output: got}, shapes))
+            largest = max(largest, difference(got, wanted))
+            named = got._asdict() if decoded else {output: got}
+            pairs = zip(postprocess({output: wanted}, shapes), postprocess(named, shapes))
             agreeing += sum(same_result(a, b) for a, b in pairs)
         entry = {"max_abs_diff": float(f"{largest:.3g}"), "text_agreement": agreeing / report["inputs"]}
         report[name] = entry
@@ -86,6 +100,22 @@ def check(
                 f"(text agreement {entry['text_agreement']:.3f}). The export is not usable and was not kept."
             )
     return report
+
+
+def difference(got: np.ndarray | Decoded, wanted: np.ndarray) -> float:
+    """Largest difference from the probabilities ``wanted``.
+
+    Of a decoded output: of a score from the greatest probability of its step, or of the probability of the
+    chosen class from that one, as two classes may be equally likely up to rounding.
+    """
+    if isinstance(got, Decoded):
+        top = wanted.max(axis=-1)
+        chosen = np.take_along_axis(wanted, got.indices[..., None].astype(np.int64), axis=-1)[..., 0]
+        differences = np.maximum(np.abs(got.scores - top), top - chosen)
+    else:
+        differences = np.abs(got - wanted)
+    # NaN must not count as agreement, so it is made the largest difference there is.
+    return float(np.nan_to_num(differences, nan=np.inf).max())
 
 
 def _jitter(run: Runner, batch: np.ndarray, wanted: np.ndarray) -> float:

@@ -60,7 +60,7 @@ def save_static(
         [-1 if size is None else size for size in input_shape], "float32", name=INPUT_NAME
     )
     # to_static replaces the forward of the layer it gets; the caller's one must stay the live network.
-    copy = InferenceNetwork(network.model, network.output)
+    copy = type(network)(network.model, network.output)
     traced = paddle.jit.to_static(copy, input_spec=[spec], full_graph=True)
     paddle.jit.save(traced, str(folder / NAME))
     graph = next((p for s in ("json", "pdmodel") if (p := folder / f"{NAME}.{s}").is_file()), None)

@@ -67,6 +67,23 @@ class Model:
         return section
 
     @property
+    def decoded(self) -> int:
+        """Classes of a recognizer that decodes in the network (``Global.export_decode``); 0 for others.
+
+        Raises:
+            ModelFileError: inference.yml says that it does, but not how many there are.
+        """
+        if not _mapping(self.description, "Global", self.path).get("decoded"):
+            return 0
+        classes = _mapping(self.description, "Shapes", self.path).get("classes")
+        if not isinstance(classes, int) or classes < 1:
+            raise ModelFileError(
+                f"{self.path}: Shapes.classes in inference.yml: expected the number of classes, "
+                f"got {classes!r}. Export the model again."
+            )
+        return classes
+
+    @property
     def characters(self) -> tuple[str, ...] | None:
         """The charset that travels with the model; None when there is none."""
         listed = _mapping(self.description, "PostProcess", self.path).get("character_dict")

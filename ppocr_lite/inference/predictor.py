@@ -36,7 +36,7 @@ class Predictor(Generic[R]):
         postprocess: makes one result of each image.
         batch_size: images of equal shape that run together.
         output: the name under which the post-process expects the network's output.
-        choose: picks the output among several.
+        choose: picks the output among several, or gives those that the post-process expects by name.
         stage: prefix of the stage names on the clock.
     """
 
@@ -48,7 +48,7 @@ class Predictor(Generic[R]):
         *,
         batch_size: int = 1,
         output: str = "maps",
-        choose: Callable[[Engine, list[np.ndarray]], np.ndarray] | None = None,
+        choose: Callable[[Engine, list[np.ndarray]], np.ndarray | dict[str, np.ndarray]] | None = None,
         stage: str = "",
     ) -> None:
         if batch_size < 1:
@@ -104,7 +104,8 @@ class Predictor(Generic[R]):
         with clock(f"{self.stage}engine"):
             outputs = self.engine.run(batch)
         with clock(f"{self.stage}postprocess"):
-            found = self.postprocess({self.output: self.choose(self.engine, outputs)}, shapes)
+            chosen = self.choose(self.engine, outputs)
+            found = self.postprocess(chosen if isinstance(chosen, dict) else {self.output: chosen}, shapes)
         for (index, _), result in itertools.zip_longest(waiting, found):
             results[index] = result
         waiting.clear()
@@ -138,6 +139,19 @@ def sequence_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:
     named = [o for n, o in zip(engine.output_names, outputs) if "softmax" in n and o.ndim == 3]
     chosen = named[0] if named else _first_of_rank(engine, outputs, 3, "[N, T, K]; this is no recognizer")
     return as_probabilities(chosen)
+
+
+def decoded_output(engine: Engine, outputs: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """What a recognizer gives that decodes itself: ``indices`` int [N, T] and ``scores`` float [N, T]."""
+    indices = [o for o in outputs if o.ndim == 2 and o.dtype.kind in "iu"]
+    scores = [o for o in outputs if o.ndim == 2 and o.dtype.kind == "f"]
+    if len(indices) != 1 or len(scores) != 1 or indices[0].shape != scores[0].shape:
+        found = {name: (o.shape, str(o.dtype)) for name, o in zip(engine.output_names, outputs)}
+        raise ModelFileError(
+            f"The network gives {found}, but inference.yml says that it gives class indices [N, T] and their "
+            "scores [N, T]. Copy the whole model folder again, or export again."
+        )
+    return {"indices": indices[0], "scores": scores[0]}
 
 
 def class_output(engine: Engine, outputs: list[np.ndarray]) -> np.ndarray:

@@ -13,7 +13,13 @@ from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.engines.base import Engine
 from ppocr_lite.inference.long_lines import join_pieces, split_line
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model, resolve_charset
-from ppocr_lite.inference.predictor import Predictor, build_postprocess, charset_size, sequence_output
+from ppocr_lite.inference.predictor import (
+    Predictor,
+    build_postprocess,
+    charset_size,
+    decoded_output,
+    sequence_output,
+)
 from ppocr_lite.structures import RecResult
 from ppocr_lite.transforms import ARRAY_SOURCES, Pipeline, build_pipeline
 from ppocr_lite.transforms.resize import natural_width, resize_norm
@@ -113,7 +119,7 @@ class TextRecognizer:
             postprocess,
             batch_size=batch_size,
             output="probs",
-            choose=sequence_output,
+            choose=decoded_output if opened.decoded else sequence_output,
             stage="rec.",
         )
         return cls(predictor, max_aspect=longest)
@@ -226,7 +232,7 @@ def _charset(
                 "nor 'character' in the file's metadata). Give its dictionary: --rec_char_dict_path FILE."
             )
         characters, where = travelling, "inference.yml or the model's metadata"
-    classes = _class_count(model.engine, shape)
+    classes = model.decoded or _class_count(model.engine, shape)
     right_to_left = "arabic" in str(char_dict_path or "").lower()
     specials = getattr(Charset(characters), size) - len(characters)
     if classes == len(characters) + specials + 1 and char_dict_path and not use_space_char:
