@@ -1,4 +1,7 @@
-"""Cross-entropy of recognizers that spell their text class by class."""
+"""Cross-entropy of recognizers that spell their text class by class.
+
+Shi et al., "Robust Scene Text Recognition with Automatic Rectification", CVPR 2016, arXiv:1603.03915.
+"""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,6 @@
 """Losses between, and of, the sub-models of a DistillationModel.
 
-Du et al., "PP-OCRv2: Bag of Tricks for Ultra Lightweight OCR System", arXiv:2109.03144. Predictions are
+Du et al., "PP-OCRv2: Bag of Tricks for Ultra Lightweight OCR System", 2021, arXiv:2109.03144. Predictions are
 {name of the sub-model: its outputs}; a configuration's ``key`` chooses among them, see
 :func:`ppocr_lite.losses.outputs.pick`. Names of entries are those of PaddleOCR's logs.
 """

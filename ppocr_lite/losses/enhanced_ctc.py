@@ -1,4 +1,7 @@
-"""CTC with the two helpers of PP-OCRv2's recognizer."""
+"""CTC with the two helpers of PP-OCRv2's recognizer.
+
+Du et al., "PP-OCRv2: Bag of Tricks for Ultra Lightweight OCR System", 2021, arXiv:2109.03144, section 2.
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,7 @@
-"""The head of the direction classifier."""
+"""The head of the direction classifier.
+
+Du et al., "PP-OCR: A Practical Ultra Lightweight OCR System", 2020, arXiv:2009.09941, section 2.2.
+"""
 
 from collections.abc import Mapping
 

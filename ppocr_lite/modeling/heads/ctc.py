@@ -1,4 +1,9 @@
-"""The CTC head of text recognizers."""
+"""The CTC head of text recognizers.
+
+Graves et al., "Connectionist Temporal Classification", ICML 2006; on text lines Shi et al., "An End-to-End
+Trainable Neural Network for Image-based Sequence Recognition and Its Application to Scene Text Recognition",
+TPAMI 2017, arXiv:1507.05717.
+"""
 
 from collections.abc import Mapping
 

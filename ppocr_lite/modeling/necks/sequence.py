@@ -1,4 +1,8 @@
-"""From a row of features to a sequence, with or without context from the neighbours."""
+"""From a row of features to a sequence, with or without context from the neighbours.
+
+Shi et al., "An End-to-End Trainable Neural Network for Image-based Sequence Recognition and Its Application
+to Scene Text Recognition", TPAMI 2017, arXiv:1507.05717, section 2.
+"""
 
 from collections.abc import Callable
 
