@@ -212,7 +212,7 @@ class TwinTrainer:
             "average": self.average,
             "optimizer": self.optimizer.state_dict(),
             "counters": [self.step, self.samples, self.elapsed, self.best],
-            "loader": json.dumps(_plain(self.loader.state_dict())),
+            "loader": json.dumps(self.loader.state_dict(), default=int),
         }
         temporary = self.options.out_dir / "latest.pt.tmp"
         torch.save(state, temporary)
@@ -235,10 +235,6 @@ class TwinTrainer:
             from_paddle(self.model, read_weights(find_file(pretrained)))
             self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
             logger.info("load pretrain successful from %s", pretrained)
-
-
-def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: [int(i) for i in v] if isinstance(v, list) else int(v) for k, v in state.items()}
 
 
 class TwinEvaluator:
