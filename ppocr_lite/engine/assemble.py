@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from ppocr_lite import losses, metrics, postprocess, transforms
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.data.loader import build_dataloader
-from ppocr_lite.engine import amp, checkpoint, compat, submodels
+from ppocr_lite.engine import amp, checkpoint, compat, distributed, submodels
 from ppocr_lite.engine.check import check_config, places_named
+from ppocr_lite.engine.distributed import Ranks
 from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
 from ppocr_lite.engine.hooks.build import training_hooks
 from ppocr_lite.engine.trainer import BatchLoader, Hook, Trainer
@@ -107,11 +108,20 @@ def build_metric(cfg: Config, characters: Charset | None) -> Metric:
 def trainer(cfg: Config) -> Trainer:
     """Everything that ``tools/train.py`` needs; resumed or fine-tuned where ``Global`` says so."""
     device = use_device(cfg)
+    ranks = distributed.connect(use_gpu=device == "gpu")
+    with ranks.failures_told():
+        return _trainer(cfg, device, ranks)
+
+
+def _trainer(cfg: Config, device: str, ranks: Ranks) -> Trainer:
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     paddle.seed(seed)  # the initial weights
     found = parts(cfg)
-    loader = build_dataloader(cfg, mode="Train", charset=found.charset, seed=seed)
+    if cfg.get("Global.use_sync_bn"):
+        found = replace(found, model=distributed.synchronize_norms(found.model, device))
+    loader = _loader(found, "Train", seed, ranks)
     logger.info("train dataloader has %d iters", len(loader))
+    ranks.require_same("steps of an epoch", len(loader))
     epochs, accumulate = int(_required(cfg, "Global.epoch_num")), accumulated_batches(cfg)
     if cfg.get("Global.freeze"):
         freeze(found.model, cfg.get("Global.freeze"))
@@ -126,9 +136,10 @@ def trainer(cfg: Config) -> Trainer:
         optimizer=optimizer,
         schedule=schedule,
         loader=loader,
-        hooks=_hooks(found, seed),
+        hooks=_hooks(found, seed, ranks),
         accumulate=accumulate,
         precision=precision,
+        ranks=ranks,
         seed=seed,
     )
     started = submodels.load_pretrained(cfg, found.model)
@@ -152,9 +163,11 @@ def accumulated_batches(cfg: Config) -> int:
 def train(cfg: Config) -> Trainer:
     """Build the trainer, write ``config.yml`` where its results go, and train ``Global.epoch_num`` epochs."""
     built = trainer(cfg)
-    folder = save_dir(cfg)
-    folder.mkdir(parents=True, exist_ok=True)
-    cfg.dump(folder / "config.yml")
+    if built.ranks.is_main:
+        folder = save_dir(cfg)
+        folder.mkdir(parents=True, exist_ok=True)
+        several = built.ranks.world_size != 1
+        cfg.replace({"Global.distributed": several}).dump(folder / "config.yml")
     built.fit(int(cfg.get("Global.epoch_num")))
     return built
 
@@ -171,27 +184,35 @@ def _required(cfg: Config, key: str) -> Any:
     return value
 
 
-def _hooks(found: Parts, seed: int) -> list[Hook]:
+def _hooks(found: Parts, seed: int, ranks: Ranks) -> list[Hook]:
     cfg = found.cfg
     of_batches = None
     if cfg.get("Global.cal_metric_during_train"):
         of_batches = Evaluator(None, postprocess=found.postprocess, metric=build_metric(cfg, found.charset))
-    on_data = _evaluator(found, seed) if cfg.section("Eval.dataset") else None
-    return training_hooks(cfg, save_dir(cfg), evaluator=on_data, batch_evaluator=of_batches)
+    on_data = _evaluator(found, seed, ranks) if cfg.section("Eval.dataset") else None
+    return training_hooks(
+        cfg, save_dir(cfg), evaluator=on_data, batch_evaluator=of_batches, writes=ranks.is_main
+    )
 
 
 @places_named
 def evaluator(cfg: Config) -> tuple[Evaluator, paddle.nn.Layer]:
     """The evaluation of ``tools/eval.py``, and the trained model to give to it."""
     found = trained(cfg)
-    return _evaluator(found, int(cfg.get("Global.seed", DEFAULT_SEED))), found.model
+    ranks = distributed.connect(use_gpu=paddle.get_device().startswith("gpu"))
+    return _evaluator(found, int(cfg.get("Global.seed", DEFAULT_SEED)), ranks), found.model
 
 
-def _evaluator(found: Parts, seed: int) -> Evaluator:
-    loader: BatchLoader = build_dataloader(found.cfg, mode="Eval", charset=found.charset, seed=seed)
+def _evaluator(found: Parts, seed: int, ranks: Ranks) -> Evaluator:
+    loader = _loader(found, "Eval", seed, ranks)
     logger.info("valid dataloader has %d iters", len(loader))
     metric = build_metric(found.cfg, found.charset)
-    return Evaluator(loader, postprocess=found.postprocess, metric=metric)
+    return Evaluator(loader, postprocess=found.postprocess, metric=metric, ranks=ranks)
+
+
+def _loader(found: Parts, mode: str, seed: int, ranks: Ranks) -> BatchLoader:
+    share = {"rank": ranks.rank, "world_size": ranks.world_size}
+    return build_dataloader(found.cfg, mode, charset=found.charset, seed=seed, **share)
 
 
 @places_named
@@ -273,9 +294,10 @@ def use_device(cfg: Config) -> str:
     device = "cpu"
     if cfg.get("Global.use_gpu", False):
         if paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0:
-            device = "gpu"
+            # Of several processes each has a GPU of its own, which the launcher chooses.
+            device = f"gpu:{paddle.distributed.ParallelEnv().device_id}"
         else:
             logger.warning("Global.use_gpu is set, but this Paddle has no GPU to use; going on with the CPU.")
     paddle.set_device(device)
     logger.info("train with paddle %s and device %s", paddle.__version__, device)
-    return device
+    return device.partition(":")[0]

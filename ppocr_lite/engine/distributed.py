@@ -10,7 +10,7 @@ import logging
 import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import paddle
@@ -77,6 +77,15 @@ class Ranks:
 
     def tell_failure(self, error: BaseException) -> None:
         """Let the others know that this rank ends; they end too instead of waiting."""
+
+    @contextmanager
+    def failures_told(self) -> Iterator[None]:
+        """An error inside ends the others too."""
+        try:
+            yield
+        except BaseException as error:
+            self.tell_failure(error)
+            raise
 
 
 class ProcessRanks(Ranks):

@@ -9,6 +9,7 @@ import paddle
 from tqdm import tqdm
 
 from ppocr_lite.engine.amp import to_float32
+from ppocr_lite.engine.distributed import Ranks
 from ppocr_lite.engine.trainer import Batch, BatchLoader
 from ppocr_lite.errors import DataError
 
@@ -53,17 +54,27 @@ class Evaluator:
     Args:
         loader: batches with the labels; None where only :meth:`of_batch` is used.
         postprocess, metric: as the configuration names them.
+        ranks: the processes that share the data; all get the metrics of all of it.
 
     Attributes:
-        watcher: sees what the metric sees, if there is one.
+        watcher: sees what the metric sees of this process's share, if there is one.
     """
 
     watcher: Watcher | None = None
 
-    def __init__(self, loader: BatchLoader | None, *, postprocess: PostProcess, metric: Metric) -> None:
+    def __init__(
+        self,
+        loader: BatchLoader | None,
+        *,
+        postprocess: PostProcess,
+        metric: Metric,
+        ranks: Ranks | None = None,
+    ) -> None:
         self.loader = loader
         self.postprocess = postprocess
         self.metric = metric
+        self.ranks = ranks or Ranks()
+        self._kept: list[tuple[Any, dict[str, Any]]] = []
 
     @property
     def main_indicator(self) -> str:
@@ -73,12 +84,17 @@ class Evaluator:
     def __call__(self, model: paddle.nn.Layer) -> dict[str, float]:
         """Metrics of ``model``, ``fps`` (images for each second of the network alone), the metric's details.
 
+        Of several processes each takes its share of the data, with the running statistics of rank 0, whose
+        weights are those that are saved; then all exchange their results.
+
         The model is left in evaluation mode.
         """
         if self.loader is None:
             raise DataError("Eval: no evaluation data. Give Eval.dataset and Eval.loader.")
         model.eval()
+        self.ranks.share_statistics(model)
         self.metric.reset()
+        self._kept = []
         if self.watcher:
             self.watcher.start()
         images, seconds = 0, 0.0
@@ -89,10 +105,23 @@ class Evaluator:
             seconds += time.perf_counter() - started
             images += len(batch["image"])
             self._update(outputs, batch)
+        images, seconds = self._of_all_ranks(images, seconds)
         if not images:
             raise DataError("Eval: the loader gave no batch. Check Eval.dataset.label_file_list.")
         fps = images / max(seconds, 1e-9)
         return {**self.metric.compute(), "fps": fps, **getattr(self.metric, "details", dict)()}
+
+    def _of_all_ranks(self, images: int, seconds: float) -> tuple[int, float]:
+        """Give the metric what the other ranks have found; images of all, seconds of the slowest."""
+        if self.ranks.world_size > 1:
+            kept, self._kept = self._kept, []
+            shares = self.ranks.gather((images, seconds, kept))
+            # All ranks count all results in the same order, so that they agree to the last bit.
+            for _, _, results_and_labels in shares:
+                for results, labels in results_and_labels:
+                    self.metric.update(results, labels)
+            images, seconds = sum(share[0] for share in shares), max(share[1] for share in shares)
+        return images, seconds
 
     def of_batch(self, preds: Mapping[str, Any], batch: Batch) -> dict[str, float]:
         """Metrics of one batch whose predictions are known already."""
@@ -103,7 +132,10 @@ class Evaluator:
     def _update(self, outputs: Mapping[str, Any], batch: Batch) -> None:
         labels = to_numpy(batch)
         results = self.postprocess(outputs, labels.get("shape"))
-        self.metric.update(results, labels)
+        if self.ranks.world_size > 1:
+            self._kept.append((results, {key: v for key, v in labels.items() if key != "image"}))
+        else:
+            self.metric.update(results, labels)
         if self.watcher:
             self.watcher.see(results, labels)
 

@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 LOG_FORMAT = "[%(asctime)s] ppocr %(levelname)s: %(message)s"
 DATE_FORMAT = "%Y/%m/%d %H:%M:%S"
+RANK_VARIABLES = ("PADDLE_TRAINER_ID", "PADDLE_TRAINERS_NUM")
+"""Set by Paddle's launcher: number of this process, number of all."""
 EXIT_ERROR = 2
 EXIT_STOPPED = 130
 
@@ -51,7 +54,7 @@ def run(
         with cfg.naming_places():
             if dry_run and args.dry_run:
                 return dry_run(cfg, args.random_data) or 0
-            if log_to and cfg.get(log_to):
+            if log_to and cfg.get(log_to) and not rank():
                 log_to_file(Path(cfg.get(log_to)) / "train.log")
             for line in config_lines(cfg.to_dict()):
                 logger.info(line)
@@ -62,6 +65,12 @@ def run(
     except KeyboardInterrupt:
         logger.error("Stopped by the user.")
         return EXIT_STOPPED
+
+
+def rank() -> int:
+    """Number of this process among those that the launcher started; 0 writes the log, the others errors."""
+    number, count = (os.environ.get(name, "") for name in RANK_VARIABLES)
+    return int(number) if number.isdigit() and count.isdigit() and int(count) > 1 else 0
 
 
 def require_paddle() -> None:
@@ -137,7 +146,7 @@ class _TqdmHandler(logging.StreamHandler):
 def log_to_console(level: int = logging.INFO) -> None:
     """Send the package's log to standard output; called by tools only."""
     package = logging.getLogger("ppocr_lite")
-    package.setLevel(level)
+    package.setLevel(max(level, logging.ERROR) if rank() else level)
     package.propagate = False  # Paddle gives the root logger a handler, which would print each line again
     for handler in [h for h in package.handlers if isinstance(h, _TqdmHandler)]:
         package.removeHandler(handler)
@@ -151,7 +160,8 @@ def log_to_file(path: Path) -> None:
 
 
 def _add_handler(handler: logging.Handler) -> None:
-    handler.setFormatter(logging.Formatter(LOG_FORMAT, DATE_FORMAT))
+    name = f"ppocr rank {rank()}" if rank() else "ppocr"
+    handler.setFormatter(logging.Formatter(LOG_FORMAT.replace("ppocr", name, 1), DATE_FORMAT))
     logging.getLogger("ppocr_lite").addHandler(handler)
 
 

@@ -69,12 +69,12 @@ def test_assembling_checks_and_names_places():
 
 
 def test_what_has_no_effect_is_said_once(caplog):
-    given = {"debug": True, "distributed": None, "use_wandb": True, "use_sync_bn": False}
+    given = {"debug": True, "load_static_weights": None, "use_wandb": True, "to_static": False}
     cfg = Config({"Global": {**given, "use_xpu": True}, "Train": {"sampler": {"name": "X"}}})
     with caplog.at_level(logging.WARNING):
         check.check_config(cfg)
     assert [record.message for record in caplog.records] == [
-        "Obsolete keys, which PaddleOCR does not read either: Global.debug, Global.distributed.",
+        "Obsolete keys, which PaddleOCR does not read either: Global.debug, Global.load_static_weights.",
         "Without effect, for this version does not have it: Global.use_wandb, Global.use_xpu.",
         "Train.sampler has no effect: this version has no samplers.",
     ]

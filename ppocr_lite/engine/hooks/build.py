@@ -23,7 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 def training_hooks(
-    cfg: Config, folder: Path, *, evaluator: Evaluator | None = None, batch_evaluator: Evaluator | None = None
+    cfg: Config,
+    folder: Path,
+    *,
+    evaluator: Evaluator | None = None,
+    batch_evaluator: Evaluator | None = None,
+    writes: bool = True,
 ) -> list[Hook]:
     """Hooks in the order in which they must run after a step.
 
@@ -31,8 +36,9 @@ def training_hooks(
         folder: ``Global.save_model_dir``.
         evaluator: measures on the evaluation data; None where there is none.
         batch_evaluator: measures on training batches; None where that is not wanted.
+        writes: whether this process writes records and the report; one of several does.
     """
-    sink = record_places(cfg, folder)
+    sink = record_places(cfg, folder) if writes else records.Several([])
     hooks: list[Hook] = [StopOnSignal()]
     decay = cfg.get("Global.ema_decay")
     ema = EmaHook(float(decay)) if decay else None
@@ -57,9 +63,8 @@ def training_hooks(
             hooks.append(construct(EarlyStopHook, stop, context, where="Global.early_stop"))
     elif stop is not None:
         raise ConfigError("Global.early_stop: needs evaluations; give Eval.dataset, or leave the key out.")
-    hooks.append(CheckpointHook(folder, every=int(cfg.get("Global.save_epoch_step", 0))))
-    hooks += [ReportHook(folder, cfg, evaluator), CloseRecords(sink)]
-    return hooks
+    hooks.append(CheckpointHook(folder, **saving_options(cfg)))
+    return [*hooks, *([ReportHook(folder, cfg, evaluator)] if writes else []), CloseRecords(sink)]
 
 
 def record_places(cfg: Config, folder: Path) -> records.Several:
@@ -70,6 +75,19 @@ def record_places(cfg: Config, folder: Path) -> records.Several:
     if cfg.get("Global.use_visualdl", False):
         places.append(records.visualdl(folder / "vdl"))
     return records.Several(places)
+
+
+def saving_options(cfg: Config) -> dict[str, Any]:
+    """``Global.save_epoch_step``, ``save_every_minutes`` and ``keep_last`` as CheckpointHook takes them."""
+    numbers = {key: cfg.get(f"Global.{key}") or 0 for key in ("save_every_minutes", "keep_last")}
+    for key, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            raise ConfigError(f"Global.{key}: expected a number above 0, or null for none, got {value!r}.")
+    return {
+        "every": int(cfg.get("Global.save_epoch_step", 0)),
+        "minutes": float(numbers["save_every_minutes"]),
+        "keep_last": int(numbers["keep_last"]),
+    }
 
 
 def nan_options(cfg: Config) -> NanOptions:

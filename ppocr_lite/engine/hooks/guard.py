@@ -119,7 +119,9 @@ class NanGuard(Hook):
         position: Mapping[str, Any] = getattr(trainer.loader, "state_dict", dict)()
         facts = {"global_step": step, "epoch": trainer.state.epoch + 1, "lr": trainer.lr}
         try:
-            file = dump(self.folder / FOLDER, trainer.batches, {**facts, **_plain(position)})
+            # Of several processes, whose losses are averaged, each keeps the batches that it had.
+            name = f"{FOLDER}/rank_{trainer.ranks.rank}" if trainer.ranks.world_size > 1 else FOLDER
+            file = dump(self.folder / name, trainer.batches, {**facts, **_plain(position)})
         except OSError as error:
             logger.warning("The batch of step %d cannot be kept: %s", step, error)
             file = None
