@@ -19,6 +19,7 @@ from ppocr_lite.engine.check import check_config, places_named
 from ppocr_lite.engine.distributed import Ranks
 from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
 from ppocr_lite.engine.hooks.build import training_hooks
+from ppocr_lite.engine.randomness import seed_generators
 from ppocr_lite.engine.trainer import BatchLoader, Hook, Trainer
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.export.bundle import export_model
@@ -115,7 +116,7 @@ def trainer(cfg: Config) -> Trainer:
 
 def _trainer(cfg: Config, device: str, ranks: Ranks) -> Trainer:
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
-    paddle.seed(seed)  # the initial weights
+    seed_generators(seed)  # the initial weights, and whatever a part of the user draws
     found = parts(cfg)
     if cfg.get("Global.use_sync_bn"):
         found = replace(found, model=distributed.synchronize_norms(found.model, device))

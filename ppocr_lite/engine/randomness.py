@@ -5,12 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import paddle
 
 
 def step_seed(seed: int, step: int, rank: int = 0) -> int:
     """Seed of step ``step`` in one of several processes; far-apart numbers for neighbouring steps."""
     numbers = [seed, step, rank] if rank else [seed, step]
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def seed_generators(seed: int) -> None:
+    """Seed the global generators of Python, NumPy and Paddle, as PaddleOCR does."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    paddle.seed(seed)
 
 
 def random_states() -> dict[str, Any]:

@@ -1,7 +1,10 @@
-"""What the launcher runs in test_distributed.py: usage launched.py JOB CONFIG. Also imported by the test."""
+"""Program of test_distributed.py and test_killed.py: launched.py JOB CONFIG [-o ...]; imported there too."""
 
 import json
+import os
+import signal
 import sys
+import types
 from pathlib import Path
 
 import paddle
@@ -9,6 +12,7 @@ import paddle
 from ppocr_lite.engine import assemble, tool
 from ppocr_lite.engine.trainer import Hook
 from ppocr_lite.registry import BACKBONES
+from ppocr_lite.weights import together
 
 
 @BACKBONES.register("SmallConv", task="rec")
@@ -35,10 +39,13 @@ class StopOnRankOne(Hook):
             trainer.stop("test")
 
 
-def train(cfg, hooks=()):
+def train(cfg, hooks=(), until=None):
+    """Train ``until`` an epoch, by default the last."""
     trainer = assemble.trainer(cfg)
     trainer.hooks = (*hooks, *trainer.hooks)
-    trainer.fit(int(cfg.get("Global.epoch_num")))
+    if cfg.get("Global.checkpoints"):
+        trainer.resume(cfg.get("Global.checkpoints"))  # once more, for the hooks that are new
+    trainer.fit(until or int(cfg.get("Global.epoch_num")))
     facts = {
         "world_size": trainer.ranks.world_size,
         "global_step": trainer.state.global_step,
@@ -53,12 +60,38 @@ def train(cfg, hooks=()):
     return trainer
 
 
+def die_at(number):
+    """Kill this process, as from outside, before its ``number``-th operation on the files of checkpoints."""
+    steps = iter(range(1, 10**6))
+
+    def before(operation):
+        def run(*arguments):
+            if next(steps) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return operation(*arguments)
+
+        return run
+
+    write = together._write
+    second_half = before(lambda path, data: write(path, data))
+
+    def in_halves(path, data):
+        path.write_bytes(data[: len(data) // 2])
+        second_half(path, data)
+
+    together._write = before(in_halves)
+    together.os = types.SimpleNamespace(**{**vars(os), "replace": before(os.replace)})
+
+
 JOBS = {"train": train, "stop": lambda cfg: train(cfg, [StopOnRankOne()])}
 
 
 def run(cfg):
-    JOBS[sys.argv[1]](cfg)
+    job, _, number = sys.argv[1].partition(":")
+    if number:
+        die_at(int(number))
+    JOBS[job](cfg)
 
 
 if __name__ == "__main__":
-    sys.exit(tool.run(run, "", argv=["-c", sys.argv[2]], log_to="Global.save_model_dir"))
+    sys.exit(tool.run(run, "", argv=["-c", *sys.argv[2:]], log_to="Global.save_model_dir"))
