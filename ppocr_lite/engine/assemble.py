@@ -15,6 +15,7 @@ from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.data.loader import build_dataloader
 from ppocr_lite.engine import amp, checkpoint, compat, distributed, submodels
+from ppocr_lite.engine.center_files import check_center_files
 from ppocr_lite.engine.check import check_config, places_named
 from ppocr_lite.engine.distributed import Ranks
 from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
@@ -118,6 +119,7 @@ def _trainer(cfg: Config, device: str, ranks: Ranks) -> Trainer:
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     seed_generators(seed)  # the initial weights, and whatever a part of the user draws
     found = parts(cfg)
+    check_center_files(cfg, found.charset)
     if cfg.get("Global.use_sync_bn"):
         found = replace(found, model=distributed.synchronize_norms(found.model, device))
     loader = _loader(found, "Train", seed, ranks)

@@ -24,24 +24,27 @@ EXIT_STOPPED = 130
 
 
 def run(
-    job: Callable[[Config], int | None],
+    job: Callable[..., int | None],
     description: str,
     *,
     argv: Sequence[str] | None = None,
     log_to: str = "",
     dry_run: Callable[[Config, bool], int | None] | None = None,
+    add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
 ) -> int:
     """Parse the command line, load the configuration, do ``job``; gives the exit status.
 
     Args:
-        job: gives its exit status; None is 0.
+        job: takes the configuration, with ``add_flags`` also the parsed arguments, and gives its exit
+            status; None is 0.
         description: for ``--help``.
         argv: the command line without the program; that of the process by default.
         log_to: key of the configuration that names a folder for ``train.log``; empty for none.
         dry_run: done instead of ``job`` for ``--dry-run``, and given whether to use ``--random-data``; None
             where the tool has no such flags.
+        add_flags: adds the tool's own flags.
     """
-    args = parse(description, argv, with_dry_run=dry_run is not None)
+    args = parse(description, argv, with_dry_run=dry_run is not None, add_flags=add_flags)
     log_to_console()
     try:
         if args.print_config:
@@ -58,7 +61,7 @@ def run(
                 log_to_file(Path(cfg.get(log_to)) / "train.log")
             for line in config_lines(cfg.to_dict()):
                 logger.info(line)
-            return job(cfg) or 0
+            return (job(cfg, args) if add_flags else job(cfg)) or 0
     except (PPOCRError, OSError) as error:  # OSError: no space left, no permission
         logger.error("%s", error)
         return EXIT_ERROR
@@ -83,9 +86,13 @@ def require_paddle() -> None:
 
 
 def parse(
-    description: str, argv: Sequence[str] | None = None, *, with_dry_run: bool = False
+    description: str,
+    argv: Sequence[str] | None = None,
+    *,
+    with_dry_run: bool = False,
+    add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
 ) -> argparse.Namespace:
-    """PaddleOCR's flags: ``-c FILE -o KEY=VALUE ...``, and ours."""
+    """PaddleOCR's flags: ``-c FILE -o KEY=VALUE ...``, ours, and the tool's own."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("-c", "--config", required=True, metavar="FILE", help="configuration (.yml)")
     parser.add_argument(
@@ -104,6 +111,8 @@ def parse(
     )
     if with_dry_run:
         _add_dry_run(parser)
+    if add_flags:
+        add_flags(parser)
     args = parser.parse_args(argv)
     if with_dry_run and args.random_data and not args.dry_run:
         parser.error("--random-data goes with --dry-run")

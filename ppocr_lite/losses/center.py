@@ -21,6 +21,8 @@ LEAST, MOST = 1e-12, 1e12
 """Limits of a squared distance."""
 SEED = 0
 """Of the centers that no file gives: the same in every run, so that a resumed one goes on with them."""
+CHARSET_ENTRY = "charset_sha256"
+"""Entry of a ``.npz`` file of centers beside the classes: the hash of the characters it was made with."""
 
 
 @LOSSES.register()
@@ -29,7 +31,7 @@ class CenterLoss(nn.Layer):
 
     Wen et al., "A Discriminative Feature Learning Approach for Deep Face Recognition", ECCV 2016. The class
     of a time step is the arg-max of the logits, the blank included. Centers are constant: make them once from
-    a trained recognizer (``tools/export_center.py`` of PaddleOCR 2.x writes such a file).
+    a trained recognizer (``tools/export_center.py``, here or in PaddleOCR 2.x).
 
     compat: PaddleOCR compares each step with every center in float64 and adds 1e-12 for each of the others;
     the sum is the same here. Its result, and the total with it, are float64; here float32.
@@ -80,12 +82,15 @@ def read_centers(path: str | Path, num_classes: int, *, feat_dim: int) -> dict[i
     """Read {class: center [feat_dim]} from a file; classes may be absent.
 
     A pickle of {int: array} as PaddleOCR writes it (nothing else in it is built or run), or a ``.npz`` of
-    arrays named by their classes.
+    arrays named by their classes, which may also tell its character set, see :func:`charset_hash`.
 
     Raises:
-        ModelFileError: unreadable file, something else in it, or centers that do not fit the parameters.
+        ModelFileError: unreadable file, or something else in it.
+        ConfigError: its centers do not fit the parameters.
     """
     values = _read_npz(path) if Path(path).suffix == ".npz" else read_pickle(path)
+    if isinstance(values, dict):
+        values.pop(CHARSET_ENTRY, None)
     if not isinstance(values, Mapping) or not values:
         raise ModelFileError(f"{path}: expected centers as {{class: array}}, got a {type(values).__name__}.")
     centers = {}
@@ -97,12 +102,21 @@ def read_centers(path: str | Path, num_classes: int, *, feat_dim: int) -> dict[i
                 f"{path}: entry {key!r:.40} is not a class with a center ({error})."
             ) from error
         if not 0 <= index < num_classes or center.size != feat_dim:
-            raise ModelFileError(
-                f"{path}: class {index} with a center of {center.size} numbers does not fit num_classes "
-                f"{num_classes} and feat_dim {feat_dim}. Make the file with this model and dictionary."
+            raise ConfigError(
+                f"center_file_path: {path}: class {index} with a center of {center.size} numbers does not "
+                f"fit num_classes {num_classes} and feat_dim {feat_dim}. Make the file with a model of "
+                "this size and dictionary (tools/export_center.py)."
             )
         centers[index] = center
     return centers
+
+
+def charset_hash(path: str | Path) -> str | None:
+    """The hash of the characters that a ``.npz`` file of centers was made with; None if it does not tell."""
+    if Path(path).suffix != ".npz":
+        return None
+    value = _read_npz(path).get(CHARSET_ENTRY)
+    return None if value is None else str(value)
 
 
 def _read_npz(path: str | Path) -> dict[str, Any]:

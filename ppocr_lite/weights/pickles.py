@@ -24,7 +24,7 @@ MAX_CODE = 16  # characters of a dtype, such as "f4"
 SLACK = 1 << 20  # bytes that a small file may make beyond twice its size
 
 _PLAIN = (str, bytes, bool, int, float, complex, type(None), np.generic)
-_KEYS = (str, int, float, bool, type(None))
+_KEYS = (str, int, float, bool, type(None), np.integer)
 _KINDS = "biufcSU"  # numpy's letters for truth values, numbers and text
 
 

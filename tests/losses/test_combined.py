@@ -147,8 +147,6 @@ class Evil:
         (Evil(), "mkdir"),
         ([1, 2], "expected centers as"),
         ({"a": np.zeros(2)}, "'a' is not a class with a center"),
-        ({3: np.zeros(2)}, "class 3 with a center of 2 numbers does not fit num_classes 3"),
-        ({1: np.zeros(4)}, "class 1 with a center of 4 numbers does not fit"),
     ],
 )
 def test_unusable_center_files(content, message, tmp_path, monkeypatch):
@@ -158,6 +156,32 @@ def test_unusable_center_files(content, message, tmp_path, monkeypatch):
     with pytest.raises(ModelFileError, match=message):
         CenterLoss(3, 2, center_file_path=str(file))
     assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({3: np.zeros(2)}, "class 3 with a center of 2 numbers does not fit num_classes 3"),
+        ({1: np.zeros(4)}, "class 1 with a center of 4 numbers does not fit"),
+    ],
+)
+def test_centers_of_another_model(content, message, tmp_path):
+    file = tmp_path / "center.pkl"
+    file.write_bytes(pickle.dumps(content))
+    with pytest.raises(ConfigError, match=f"^center_file_path: .*{message}"):
+        CenterLoss(3, 2, center_file_path=str(file))
+    spec = {"CenterLoss": {"weight": 1, "num_classes": 3, "feat_dim": 2, "center_file_path": str(file)}}
+    with pytest.raises(
+        ConfigError, match=r"^Loss.loss_config_list\[0\].CenterLoss.center_file_path: .*center.pkl"
+    ):
+        combined(spec)
+
+
+def test_keys_as_paddleocr_writes_them(tmp_path):
+    """Its classes are numpy's integers, straight from an argmax."""
+    file = tmp_path / "char_center.pkl"
+    file.write_bytes(pickle.dumps({np.int64(2): np.array([3.0, 4.0], np.float32)}, protocol=4))
+    assert read_centers(file, 3, feat_dim=2)[2].tolist() == [3.0, 4.0]
 
 
 def test_broken_npz(tmp_path):

@@ -52,6 +52,11 @@ class CTCHead(nn.Layer):
         self._two_layers = mid_channels is not None
         self._return_feats = return_feats
 
+    @property
+    def last_layer(self) -> nn.Linear:
+        """The layer whose input is ``feats``."""
+        return self.fc2 if self._two_layers else self.fc
+
     def forward(self, x: Tensor, targets: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
         if self._two_layers:
             x = self.fc1(x)  # [N, T, mid_channels]
