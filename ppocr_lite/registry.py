@@ -1,20 +1,31 @@
 """Names in YAML -> classes: one small registry for each kind of part.
 
 A part registers itself on import. Looking up a name that does not exist, or building a part with a
-parameter that its constructor does not take, is a :class:`ConfigError` with the nearest right name.
+parameter that its constructor does not take, is a :class:`ConfigError` with the nearest right name. So is a
+value that does not fit the constructor's annotation, and whatever the constructor itself stumbles over.
 """
 
 import difflib
 import inspect
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import Misfit, allows_none, fit
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Callable[..., Any])
+
+CONSTRUCTOR_ERRORS = (
+    *(TypeError, ValueError, LookupError, ArithmeticError, AttributeError, AssertionError),
+    *(RuntimeError, MemoryError),
+)
+"""What strange values can bring about in a constructor, in Paddle's layers too."""
+_LEADING_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[\w-]+|\[\d+\])*(?=: | \()")
+_PATH_END = re.compile(r"[.[]")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -60,14 +71,20 @@ class Registry:
 
     def get(self, name: str, *, task: str | None = None, where: str = "") -> Callable[..., Any]:
         """Return the part called ``name``; raises ConfigError with the nearest name."""
-        for key in ((name, task), (name, None)):
-            if key in self._items:
-                return self._items[key]
+        item = self._find(name, task)
+        if item is not None:
+            return item
         known = self.names(task)
         raise ConfigError(
             f"{where or self.kind}: no {self.kind} named '{name}'.{did_you_mean(name, known)} "
             f"Known: {', '.join(known)}."
         )
+
+    def _find(self, name: Any, task: Any) -> Callable[..., Any] | None:
+        if not isinstance(name, str):  # a list, say, which no dictionary can look up
+            return None
+        task = task if isinstance(task, str) else None
+        return self._items.get((name, task)) or self._items.get((name, None))
 
     def parts(self) -> list[Callable[..., Any]]:
         """Everything registered."""
@@ -83,7 +100,7 @@ class Registry:
         leave: Iterable[str] = (),
     ) -> None:
         """:func:`check_params` of the part called ``name``; an unknown name is left to whoever builds it."""
-        item = self._items.get((name, task)) or self._items.get((name, None))
+        item = self._find(name, task)
         if item is not None:
             check_params(item, params, where=where or self.kind, leave=leave)
 
@@ -115,27 +132,77 @@ class Registry:
 def construct(
     item: Callable[..., Any], params: Mapping[str, Any], context: Mapping[str, Any], *, where: str
 ) -> Any:
-    """Call ``item`` with ``params`` (strict) and with the entries of ``context`` that it names."""
+    """Call ``item`` with ``params`` (strict) and with the entries of ``context`` that it names.
+
+    An empty value stands for an absent one where the parameter has no use for None.
+
+    Raises:
+        ConfigError: an unknown, missing or unfit parameter, or whatever the constructor stumbles over.
+    """
     accepted = parameters_of(item)
     name = getattr(item, "__name__", str(item))
     check_params(item, params, where=where)
-    kwargs = {str(key): value for key, value in params.items() if key in accepted}
     for key in params:
         if key not in accepted:
             place = place_of(params, where, key)
             logger.warning("%s: accepted for PaddleOCR's sake, has no effect on %s.", place, name)
-    kwargs.update({key: value for key, value in context.items() if key in accepted})
+    kwargs = _arguments(item, params, context, where=where)
     missing = [key for key, required in accepted.items() if required and key not in kwargs]
     if missing:
         place = place_of(params, where)
         raise ConfigError(f"{place}: {name} needs the parameter '{missing[0]}', which is not given.")
-    return item(**kwargs)
+    try:
+        return item(**kwargs)
+    except ConfigError as error:
+        error.args = (_placed(str(error), params, accepted, where), *error.args[1:])
+        raise
+    except CONSTRUCTOR_ERRORS as error:
+        text = " ".join(str(error).split())
+        raise ConfigError(
+            f"{place_of(params, where)}: {name} cannot be built from these parameters "
+            f"({type(error).__name__}: {text:.300})."
+        ) from error
+
+
+def _arguments(
+    item: Callable[..., Any], params: Mapping[str, Any], context: Mapping[str, Any], *, where: str
+) -> dict[str, Any]:
+    """What to call ``item`` with; the values of ``params`` have been checked."""
+    kinds = annotations_of(item)
+    given = {str(key): value for key, value in params.items() if key in kinds}
+    kwargs = {k: fit(v, kinds[k]) for k, v in given.items() if v is not None or allows_none(kinds[k])}
+    for key in (key for key in context if key in kinds):
+        value = context[key]
+        try:
+            kwargs[key] = value if value is None else fit(value, kinds[key])
+        except Misfit as misfit:
+            name = getattr(item, "__name__", str(item))
+            raise ConfigError(
+                f"{place_of(params, where)}: {name} takes {misfit} as {key}, and {value!r:.60} is given by "
+                "Global or by the part before it."
+            ) from None
+    return kwargs
+
+
+def _placed(message: str, params: Mapping[str, Any], accepted: Iterable[str], where: str) -> str:
+    """A constructor's message, which knows its parameters at best, with their place in the configuration."""
+    found = _LEADING_PATH.match(message)
+    path = found.group() if found else ""
+    root, _, rest = path.partition(".")
+    if root and root in (_PATH_END.split(where)[0], "Global"):
+        return message
+    for inner in (path, rest):  # "k: ..." or "DBHead.k: ..."
+        key = _PATH_END.split(inner)[0]
+        if found and key in accepted:
+            place = place_of(params, where, key) if inner == key else f"{where}.{inner}"
+            return f"{place}{message[found.end() :]}"
+    return f"{place_of(params, where)}: {message}"
 
 
 def check_params(
     item: Callable[..., Any], params: Mapping[str, Any], *, where: str, leave: Iterable[str] = ()
 ) -> None:
-    """ConfigError with the nearest name for the first of ``params`` that ``item`` neither takes nor ignores.
+    """ConfigError for the first of ``params`` that ``item`` neither takes nor ignores, or that does not fit.
 
     Args:
         where: path of ``params``, for messages; a Section adds its place in the file.
@@ -150,6 +217,24 @@ def check_params(
                 f"{place_of(params, where, str(key))}: {name} takes no parameter '{key}'."
                 f"{did_you_mean(key, accepted)} It takes: {', '.join(accepted) or 'none'}."
             )
+    kinds = annotations_of(item)
+    check_values(params, {key: kinds[key] for key in accepted}, where=where)
+
+
+def check_values(params: Mapping[str, Any], kinds: Mapping[str, Any], *, where: str) -> None:
+    """ConfigError for the first of ``params`` that does not fit its annotation; None always does.
+
+    Args:
+        kinds: annotations by name; parameters that are not among them are not looked at.
+    """
+    for key, value in params.items():
+        if value is None or key not in kinds:
+            continue
+        try:
+            fit(value, kinds[key])
+        except Misfit as misfit:
+            place = place_of(params, where, str(key))
+            raise ConfigError(f"{place}: expected {misfit}, got {value!r:.60}.") from None
 
 
 def place_of(section: Mapping[str, Any], where: str, key: str = "") -> str:
@@ -176,6 +261,13 @@ def parameters_of(item: Callable[..., Any]) -> dict[str, bool]:
         for name, parameter in inspect.signature(item).parameters.items()
         if parameter.kind in kinds
     }
+
+
+def annotations_of(item: Callable[..., Any]) -> dict[str, Any]:
+    """Annotations of what :func:`parameters_of` lists; those that stand as text say nothing."""
+    signature = inspect.signature(item).parameters if parameters_of(item) else {}
+    kinds = {name: parameter.annotation for name, parameter in signature.items()}
+    return {name: inspect.Parameter.empty if isinstance(kind, str) else kind for name, kind in kinds.items()}
 
 
 RECTIFIERS = Registry("rectifier (Architecture.Transform)")

@@ -135,7 +135,7 @@ def test_different_numbers_of_classes():
     [
         ({"model_name_pairs": [["A", "B", "C"]]}, r"model_name_pairs: expected \[A, B\] or a list"),
         ({"model_name_pairs": []}, r"model_name_pairs: expected \[A, B\] or a list"),
-        ({"model_name_pairs": "AB"}, r"model_name_pairs: expected \[A, B\] or a list"),
+        ({"model_name_pairs": "AB"}, r"model_name_pairs: expected a list, got 'AB'"),
         ({"model_name_pairs": ["A", "B"], "maps_name": "shrink_map"}, r"Did you mean 'shrink_maps'\?"),
         ({"model_name_pairs": ["A", "B"], "reduction": "mean"}, r"takes no parameter 'reduction'"),
     ],
@@ -146,7 +146,7 @@ def test_wrong_parameters_of_mutual_learning(params, message):
 
 
 def test_wrong_parameters_of_the_others():
-    with pytest.raises(ConfigError, match=r"model_name_list: expected a name or a list of names"):
+    with pytest.raises(ConfigError, match=r"model_name_list: expected a list of texts"):
         build("DistillationCTCLoss", model_name_list=[1])
     with pytest.raises(ConfigError, match=r"reduction: expected mean or sum, got 'none'"):
         build("DistillationDistanceLoss", model_name_pairs=["A", "B"], reduction="none")
