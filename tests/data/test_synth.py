@@ -80,7 +80,7 @@ def test_evaluation_has_its_own_seed(fake):
 def test_wrong_length_and_level(fake):
     with pytest.raises(ConfigError, match=r"length: expected at least 1"):
         build(length=0)
-    with pytest.raises(ConfigError, match=r"T\.level: expected a number in 0\.\.1"):
+    with pytest.raises(ConfigError, match=r"level: expected a number in 0\.\.1"):
         build(level=[0, 2])
 
 
