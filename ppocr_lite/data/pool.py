@@ -109,6 +109,9 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **threads, "PYTHONPATH": paths},
+            # A signal to the whole group (Ctrl-C, Paddle's launcher) is for this process to answer; the
+            # worker ends when its pipe does.
+            start_new_session=True,
         )
         self._answers: queue.Queue[Any] = queue.Queue()
         self._reader = threading.Thread(target=_read, args=(self.process.stdout, self._answers), daemon=True)

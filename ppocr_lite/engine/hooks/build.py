@@ -39,7 +39,7 @@ def training_hooks(
         writes: whether this process writes records and the report; one of several does.
     """
     sink = record_places(cfg, folder) if writes else records.Several([])
-    hooks: list[Hook] = [StopOnSignal()]
+    hooks: list[Hook] = []
     decay = cfg.get("Global.ema_decay")
     ema = EmaHook(float(decay)) if decay else None
     if ema:
@@ -64,7 +64,8 @@ def training_hooks(
     elif stop is not None:
         raise ConfigError("Global.early_stop: needs evaluations; give Eval.dataset, or leave the key out.")
     hooks.append(CheckpointHook(folder, **saving_options(cfg)))
-    return [*hooks, *([ReportHook(folder, cfg, evaluator)] if writes else []), CloseRecords(sink)]
+    report = [ReportHook(folder, cfg, evaluator)] if writes else []
+    return [*hooks, *report, CloseRecords(sink), StopOnSignal()]
 
 
 def record_places(cfg: Config, folder: Path) -> records.Several:

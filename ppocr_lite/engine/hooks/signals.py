@@ -13,14 +13,15 @@ logger = logging.getLogger(__name__)
 class StopOnSignal(Hook):
     """On SIGTERM or Ctrl-C, finish the step, save ``latest`` (by the hooks' ``after_fit``) and end.
 
-    A second Ctrl-C ends the program at once.
+    A second Ctrl-C ends the program at once; SIGTERM, which Paddle's launcher sends three times within half a
+    second, does not. This must be the last hook, or those after it save without it.
     """
 
     def __init__(self) -> None:
         self._old: dict[int, Any] = {}
 
     def before_fit(self, trainer: Trainer) -> None:
-        owner = os.getpid()
+        owner, seen = os.getpid(), set[int]()
 
         def on_signal(number: int, _frame: Any) -> None:
             if os.getpid() != owner:  # a worker of the data loader, forked with this handler
@@ -28,9 +29,12 @@ class StopOnSignal(Hook):
                 os.kill(os.getpid(), number)
                 return
             name = signal.Signals(number).name
-            logger.warning("%s: stopping after this step.", name)
+            if number not in seen:
+                seen.add(number)
+                logger.warning("%s: stopping after this step.", name)
             trainer.stop(name)
-            signal.signal(number, self._old[number])
+            if number == signal.SIGINT:
+                signal.signal(number, self._old[number])
 
         for number in (signal.SIGTERM, signal.SIGINT):
             try:

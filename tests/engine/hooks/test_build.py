@@ -23,7 +23,6 @@ def hooks(evaluator=None, **keys):
 
 def test_the_usual_hooks_in_their_order(tiny):
     assert list(hooks(tiny.evaluator(), ema_decay=0.9, early_stop=3)) == [
-        "StopOnSignal",
         "EmaHook",
         "NanGuard",
         "LogHook",
@@ -32,6 +31,7 @@ def test_the_usual_hooks_in_their_order(tiny):
         "CheckpointHook",
         "ReportHook",
         "CloseRecords",
+        "StopOnSignal",
     ]
     assert not Path("never").exists()
 
