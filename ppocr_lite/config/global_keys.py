@@ -1,7 +1,9 @@
 """The keys of the ``Global`` section: those that are read, and PaddleOCR's others."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from ppocr_lite.parameters import Count, Natural, NotNegative, Positive, Range, Share
 
 GLOBAL_DEFAULTS: Mapping[str, Any] = {
     "use_gpu": False,
@@ -51,6 +53,41 @@ GLOBAL_DEFAULTS: Mapping[str, Any] = {
 ``distributed`` is not read but written: whether the launcher started several processes. Steps and
 post-processes may name further keys in their constructors, which are known then too.
 """
+
+GLOBAL_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys((key for key, value in GLOBAL_DEFAULTS.items() if isinstance(value, bool)), bool),
+    "seed": Annotated[int, Range(0, 2**63 - 1)],
+    "epoch_num": Count,
+    "save_model_dir": str,
+    "save_epoch_step": Natural,
+    "save_every_minutes": NotNegative,
+    "keep_last": Natural,
+    "eval_batch_step": Count | tuple[Natural, Count],
+    "print_batch_step": Count,
+    "log_smooth_window": Count,
+    "calc_epoch_interval": Count,
+    "ema_decay": Share,
+    "accumulate_steps": Count,
+    "early_stop": Count | Mapping[str, Any],
+    "nan_policy": str | Mapping[str, Any],
+    "freeze": Sequence[str],
+    "amp_level": str,
+    "amp_dtype": str,
+    "amp_custom_black_list": Sequence[str],
+    "amp_custom_white_list": Sequence[str],
+    "scale_loss": Positive,
+    "pretrained_model": str,
+    "checkpoints": str,
+    "save_inference_dir": str,
+    "model_name": str,
+    "parity_tolerance": Positive,
+    "infer_img": str,
+    "save_res_path": str,
+    "character_dict_path": str,
+    "max_text_length": Count,
+    "label_list": Sequence[str],
+}
+"""What the values of these keys must be; see :mod:`ppocr_lite.parameters`."""
 
 SWITCHES = (
     "use_wandb",

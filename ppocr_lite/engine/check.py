@@ -3,11 +3,11 @@
 import functools
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Union
 
 from ppocr_lite import losses, metrics, postprocess, transforms
 from ppocr_lite.config import Config, Section
-from ppocr_lite.config.global_keys import GLOBAL_DEFAULTS, OBSOLETE, SETTINGS, SWITCHES
+from ppocr_lite.config.global_keys import GLOBAL_DEFAULTS, GLOBAL_KINDS, OBSOLETE, SETTINGS, SWITCHES
 from ppocr_lite.data.check import check_data
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.optim.build import check_optimizer
@@ -17,6 +17,8 @@ from ppocr_lite.registry import (
     POSTPROCESSES,
     TRANSFORMS,
     Registry,
+    annotations_of,
+    check_values,
     did_you_mean,
     parameters_of,
 )
@@ -44,12 +46,13 @@ def places_named(build: Callable[..., T]) -> Callable[..., T]:
 
 
 def check_config(cfg: Config) -> None:
-    """Check the keys of all sections but ``Architecture``, which whoever builds the model checks.
+    """Check keys and values of all sections but ``Architecture``, which whoever builds the model checks.
 
     Names of parts are not checked here: a part that this run does not build need not exist.
 
     Raises:
-        ConfigError: an unknown key, with the nearest right one and its place in the file.
+        ConfigError: an unknown key, with the nearest right one, or a value of another type than its part
+            takes; with its place in the file.
     """
     check_global(cfg.section("Global"))
     check_optimizer(cfg.section("Optimizer"))
@@ -70,6 +73,7 @@ def check_global(section: Section) -> None:
                 f"{section.place(key)}: nothing reads a key '{key}' of Global.{did_you_mean(key, known)} "
                 "(A key of your own is known once the constructor of a registered step names it.)"
             )
+    check_values(section, {**kinds_of_constructors(), **GLOBAL_KINDS}, where=section.path)
     obsolete = [section.place(key) for key in section if key in OBSOLETE]
     if obsolete:
         logger.warning("Obsolete keys, which PaddleOCR does not read either: %s.", ", ".join(obsolete))
@@ -82,3 +86,12 @@ def named_by_constructors() -> set[str]:
     """Keys of ``Global`` that a transform or a post-process takes from there."""
     parts = [*TRANSFORMS.parts(), *POSTPROCESSES.parts()]
     return {name for part in parts for name in parameters_of(part)} - {"charset"}
+
+
+def kinds_of_constructors() -> dict[str, Any]:
+    """What the constructors that name a key ask for; a value of ``Global`` must fit one of them at least."""
+    kinds: dict[str, list[Any]] = {}
+    for part in (*TRANSFORMS.parts(), *POSTPROCESSES.parts()):
+        for name, kind in annotations_of(part).items():
+            kinds.setdefault(name, []).append(kind)
+    return {name: Union[tuple(several)] for name, several in kinds.items()}  # noqa: UP007 - not known before

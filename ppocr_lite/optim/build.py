@@ -1,6 +1,6 @@
 """From the ``Optimizer`` section of a configuration to an optimizer and its schedule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import paddle
@@ -11,10 +11,20 @@ from ppocr_lite.errors import ConfigError
 from ppocr_lite.optim.optimizers import OPTIMIZERS, build_clip, build_decay, common_arguments
 from ppocr_lite.optim.schedules import SCHEDULES, LRSchedule
 from ppocr_lite.optim.selection import scale_learning_rates
-from ppocr_lite.registry import did_you_mean, parameters_of
+from ppocr_lite.parameters import NotNegative, Positive
+from ppocr_lite.registry import annotations_of, check_values, did_you_mean
 
-COMMON_KEYS = ("name", "lr", "lr_scale", "regularizer", "weight_decay", "clip_norm", "clip_norm_global")
-REGULARIZER_KEYS = ("name", "factor")
+COMMON_KEYS: Mapping[str, Any] = {
+    "name": str,
+    "lr": Mapping[str, Any],
+    "lr_scale": Mapping[str, Any],
+    "regularizer": Mapping[str, Any],
+    "weight_decay": NotNegative,
+    "clip_norm": Positive,
+    "clip_norm_global": Positive,
+}
+"""What the section takes whatever the optimizer is, and of which kind."""
+REGULARIZER_KEYS: Mapping[str, Any] = {"name": str, "factor": NotNegative}
 GIVEN = ("common", "model", "epochs", "steps_per_epoch")
 """Parameters of optimizers and schedules that the program gives."""
 
@@ -58,23 +68,25 @@ def build_optimizer(
 
 
 def check_optimizer(section: Section) -> None:
-    """ConfigError for a key of the ``Optimizer`` section that nothing in it takes; nothing is built.
+    """ConfigError for a key of the ``Optimizer`` section that nothing takes, or a value of another kind.
 
-    An unknown name of an optimizer or a schedule is left to whoever builds it.
+    Nothing is built. An unknown name of an optimizer or a schedule is left to whoever builds it.
     """
     name = section.get("name")
     if name in OPTIMIZERS.names():
-        own = [p for p in parameters_of(OPTIMIZERS.get(name)) if p not in GIVEN]
-        _check_keys(section, f"{name} takes no parameter", [*COMMON_KEYS, *own])
+        own = {key: k for key, k in annotations_of(OPTIMIZERS.get(name)).items() if key not in GIVEN}
+        _check_keys(section, f"{name} takes no parameter", {**COMMON_KEYS, **own})
+    check_values(section, COMMON_KEYS, where=section.path)
     _check_keys(section.section("regularizer"), "a regularizer takes no", REGULARIZER_KEYS)
     lr = section.section("lr")
     SCHEDULES.check(lr.get("name", "Const"), lr.without("name"), where=lr.path, leave=GIVEN)
 
 
-def _check_keys(section: Section, problem: str, known: Sequence[str]) -> None:
+def _check_keys(section: Section, problem: str, known: Mapping[str, Any]) -> None:
     for key in section:
         if key not in known:
             raise ConfigError(
                 f"{section.place(key)}: {problem} '{key}'.{did_you_mean(key, known)} "
                 f"It takes: {', '.join(known)}."
             )
+    check_values(section, known, where=section.path)

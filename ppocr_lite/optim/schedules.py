@@ -13,6 +13,7 @@ from typing import Any
 from paddle.optimizer.lr import LRScheduler
 
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import NotNegative, Positive
 from ppocr_lite.registry import Registry
 
 SCHEDULES = Registry("learning-rate schedule")
@@ -27,7 +28,9 @@ class LRSchedule(LRScheduler):
         warmup_epoch: length of the warm-up, in epochs; may be a fraction.
     """
 
-    def __init__(self, peak: float, *, epochs: int, steps_per_epoch: int, warmup_epoch: float = 0) -> None:
+    def __init__(
+        self, peak: float, *, epochs: int, steps_per_epoch: int, warmup_epoch: NotNegative = 0
+    ) -> None:
         if epochs < 1 or steps_per_epoch < 1:
             raise ConfigError(
                 f"Optimizer.lr: nothing to train: {epochs} epochs of {steps_per_epoch} steps. "
@@ -75,7 +78,7 @@ class Const(LRSchedule):
     """The same rate throughout."""
 
     def __init__(
-        self, learning_rate: float, *, epochs: int, steps_per_epoch: int, warmup_epoch: float = 0
+        self, learning_rate: NotNegative, *, epochs: int, steps_per_epoch: int, warmup_epoch: NotNegative = 0
     ) -> None:
         super().__init__(
             learning_rate, epochs=epochs, steps_per_epoch=steps_per_epoch, warmup_epoch=warmup_epoch
@@ -114,12 +117,12 @@ class CyclicalCosine(LRSchedule):
 
     def __init__(
         self,
-        learning_rate: float,
-        cycle: float,
+        learning_rate: NotNegative,
+        cycle: Positive,
         *,
         epochs: int,
         steps_per_epoch: int,
-        warmup_epoch: float = 0,
+        warmup_epoch: NotNegative = 0,
     ) -> None:
         self._cycle_steps = round(cycle * steps_per_epoch)
         if self._cycle_steps < 1:
@@ -138,13 +141,13 @@ class Linear(LRSchedule):
 
     def __init__(
         self,
-        learning_rate: float,
-        end_lr: float = 0.0,
+        learning_rate: NotNegative,
+        end_lr: NotNegative = 0.0,
         *,
         epochs: int,
         steps_per_epoch: int,
-        power: float = 1.0,
-        warmup_epoch: float = 0,
+        power: NotNegative = 1.0,
+        warmup_epoch: NotNegative = 0,
     ) -> None:
         self._end_lr = end_lr
         self._power = power
@@ -164,7 +167,7 @@ class DecayLearningRate(Linear):
     ignored_params = ("end_lr", "warmup_epoch")
 
     def __init__(
-        self, learning_rate: float, factor: float = 0.9, *, epochs: int, steps_per_epoch: int
+        self, learning_rate: NotNegative, factor: NotNegative = 0.9, *, epochs: int, steps_per_epoch: int
     ) -> None:
         super().__init__(learning_rate, epochs=epochs, steps_per_epoch=steps_per_epoch, power=factor)
 
@@ -175,13 +178,13 @@ class Step(LRSchedule):
 
     def __init__(
         self,
-        learning_rate: float,
-        step_size: float,
+        learning_rate: NotNegative,
+        step_size: Positive,
         *,
-        gamma: float,
+        gamma: NotNegative,
         epochs: int,
         steps_per_epoch: int,
-        warmup_epoch: float = 0,
+        warmup_epoch: NotNegative = 0,
     ) -> None:
         self._gamma = gamma
         self._step_size = int(step_size * steps_per_epoch)
@@ -201,13 +204,13 @@ class MultiStepDecay(LRSchedule):
 
     def __init__(
         self,
-        learning_rate: float,
-        milestones: Sequence[float],
+        learning_rate: NotNegative,
+        milestones: Sequence[NotNegative],
         *,
         epochs: int,
         steps_per_epoch: int,
-        gamma: float = 0.1,
-        warmup_epoch: float = 0,
+        gamma: NotNegative = 0.1,
+        warmup_epoch: NotNegative = 0,
     ) -> None:
         self._gamma = gamma
         self._milestones = [m * steps_per_epoch for m in milestones]
@@ -230,17 +233,17 @@ class Piecewise(LRSchedule):
 
     def __init__(
         self,
-        decay_epochs: Sequence[float],
-        values: Sequence[float],
+        decay_epochs: Sequence[NotNegative],
+        values: Sequence[NotNegative],
         *,
         epochs: int,
         steps_per_epoch: int,
-        warmup_epoch: float = 0,
+        warmup_epoch: NotNegative = 0,
     ) -> None:
-        if len(values) - len(decay_epochs) not in (0, 1):
+        if not values or len(values) - len(decay_epochs) not in (0, 1):
             raise ConfigError(
-                f"Optimizer.lr.values: {len(values)} values for {len(decay_epochs)} decay_epochs; give one "
-                "value more than decay_epochs."
+                f"Optimizer.lr.values: give one more than decay_epochs, got {len(values)} values for "
+                f"{len(decay_epochs)} decay_epochs."
             )
         self._boundaries = [epoch * steps_per_epoch for epoch in decay_epochs]
         self._values = [float(v) for v in values]
@@ -271,13 +274,13 @@ class OneCycle(LRSchedule):
 
     def __init__(
         self,
-        max_lr: float,
+        max_lr: NotNegative,
         anneal_strategy: str = "cos",
         *,
         epochs: int,
         steps_per_epoch: int,
         three_phase: bool = False,
-        warmup_epoch: float = 0,
+        warmup_epoch: NotNegative = 0,
     ) -> None:
         if anneal_strategy not in ("cos", "linear"):
             raise ConfigError(f"Optimizer.lr.anneal_strategy: '{anneal_strategy}' is not cos or linear.")

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("paddle")
 
 from ppocr_lite.config import Config
-from ppocr_lite.config.global_keys import GLOBAL_DEFAULTS, OBSOLETE, SETTINGS, SWITCHES
+from ppocr_lite.config.global_keys import GLOBAL_DEFAULTS, GLOBAL_KINDS, OBSOLETE, SETTINGS, SWITCHES
 from ppocr_lite.engine import assemble, check
 from ppocr_lite.engine.hooks import build
 from ppocr_lite.errors import ConfigError
@@ -50,6 +50,43 @@ def test_unknown_keys(override, problem):
         check.check_config(Config.load(FILE, [override]))
     path = override.partition("=")[0]
     assert str(caught.value).startswith(f"{path} (-o {override}): {problem}")
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("Global.epoch_num=-1", "expected a whole number of at least 1, got -1."),
+        ("Global.seed=x", "expected a whole number in 0..9.22337e+18, got 'x'."),
+        ("Global.use_gpu=yes please", "expected true or false, got 'yes please'."),
+        (
+            "Global.eval_batch_step=[1]",
+            "expected a whole number of at least 1, or "
+            "[a whole number of at least 0, a whole number of at least 1], got [1].",
+        ),
+        ("Global.character_dict_path=5", "expected a text, got 5."),
+        ("Global.keep_keys=image", "expected a list of texts, got 'image'."),
+        ("Train.loader.batch_size_per_card=abc", "expected a whole number, got 'abc'."),
+        ("Train.dataset.transforms={}", "expected a list of keys and values, got {}."),
+        ("Eval.dataset.transforms[0].DecodeImage.img_mode=[1]", "expected a text, got [1]."),
+        ("Optimizer.lr.learning_rate=fast", "expected a number of at least 0, got 'fast'."),
+        ("Optimizer.lr.learning_rate=-1", "expected a number of at least 0, got -1."),
+        ("Optimizer.beta1=[1]", "expected a number"),
+        ("Optimizer.regularizer.factor=x", "expected a number of at least 0, got 'x'."),
+        ("Optimizer.regularizer=L2", "expected keys and values, got 'L2'."),
+        ("Optimizer.clip_norm=x", "expected a number above 0, got 'x'."),
+        ("Metric.main_indicator=1", "expected a text, got 1."),
+        ("PostProcess.label_list=[0, 180]", "expected a list of texts, got [0, 180]."),
+    ],
+)
+def test_values_of_wrong_types(override, problem):
+    with pytest.raises(ConfigError) as caught:
+        check.check_config(Config.load(FILE, [override]))
+    path = override.partition("=")[0]
+    assert str(caught.value).startswith(f"{path} (-o {override}): {problem}")
+
+
+def test_every_global_key_has_a_kind():
+    assert set(GLOBAL_KINDS) == set(GLOBAL_DEFAULTS)
 
 
 def test_the_place_is_a_line_of_the_file(tmp_path):

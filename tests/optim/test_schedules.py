@@ -129,8 +129,9 @@ def test_asking_changes_nothing_and_a_resumed_schedule_goes_on():
         ({"name": "Cosine"}, "Cosine needs the parameter 'learning_rate'"),
         ({"name": "Piecewise", "decay_epochs": [1], "values": [1, 2, 3]}, "3 values for 1 decay_epochs"),
         ({"name": "OneCycle", "max_lr": 1.0, "anneal_strategy": "cosine"}, "'cosine' is not cos or linear"),
-        ({"name": "CyclicalCosine", "learning_rate": 1.0, "cycle": 0}, "cycle: 0 epochs are less than"),
-        ({"name": "Step", "learning_rate": 1.0, "step_size": 0, "gamma": 1}, "step_size: 0 epochs are"),
+        ({"name": "CyclicalCosine", "learning_rate": 1.0, "cycle": 0.2}, "cycle: 0.2 epochs are less than"),
+        ({"name": "Step", "learning_rate": 1.0, "step_size": 0.4, "gamma": 1}, "size: 0.4 epochs are"),
+        ({"name": "Piecewise", "decay_epochs": [], "values": []}, "values: give one more than"),
     ],
 )
 def test_errors(lr, message):
