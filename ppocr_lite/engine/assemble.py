@@ -55,6 +55,10 @@ def parts(cfg: Config) -> Parts:
         ConfigError: also for an unknown key in the sections that are not built here.
     """
     check_config(cfg)
+    return _parts(cfg)
+
+
+def _parts(cfg: Config) -> Parts:
     characters = charset(cfg)
     cfg = compat.choose_resnets(cfg)
     model = build_model(
@@ -67,8 +71,9 @@ def parts(cfg: Config) -> Parts:
 
 def trained(cfg: Config) -> Parts:
     """:func:`parts` with all weights of ``Global.checkpoints`` or ``Global.pretrained_model``."""
+    check_config(cfg)
     use_device(cfg)
-    found = parts(cfg)
+    found = _parts(cfg)
     prefix = cfg.get("Global.checkpoints") or cfg.get("Global.pretrained_model")
     if not prefix:
         raise ConfigError(
@@ -109,6 +114,7 @@ def build_metric(cfg: Config, characters: Charset | None) -> Metric:
 @places_named
 def trainer(cfg: Config) -> Trainer:
     """Everything that ``tools/train.py`` needs; resumed or fine-tuned where ``Global`` says so."""
+    check_config(cfg)
     device = use_device(cfg)
     ranks = distributed.connect(use_gpu=device == "gpu")
     with ranks.failures_told():
@@ -118,14 +124,14 @@ def trainer(cfg: Config) -> Trainer:
 def _trainer(cfg: Config, device: str, ranks: Ranks) -> Trainer:
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     seed_generators(seed)  # the initial weights, and whatever a part of the user draws
-    found = parts(cfg)
+    found = _parts(cfg)
     check_center_files(cfg, found.charset)
     if cfg.get("Global.use_sync_bn"):
         found = replace(found, model=distributed.synchronize_norms(found.model, device))
     loader = _loader(found, "Train", seed, ranks)
     logger.info("train dataloader has %d iters", len(loader))
     ranks.require_same("steps of an epoch", len(loader))
-    epochs, accumulate = int(_required(cfg, "Global.epoch_num")), accumulated_batches(cfg)
+    epochs, accumulate = int(_required(cfg, "Global.epoch_num")), int(cfg.get("Global.accumulate_steps", 1))
     if cfg.get("Global.freeze"):
         freeze(found.model, cfg.get("Global.freeze"))
     steps = math.ceil(len(loader) / accumulate)
@@ -153,14 +159,6 @@ def _trainer(cfg: Config, device: str, ranks: Ranks) -> Trainer:
     elif not started:
         logger.info("train from scratch")
     return result
-
-
-def accumulated_batches(cfg: Config) -> int:
-    """``Global.accumulate_steps``: batches whose gradients make one step."""
-    value = cfg.get("Global.accumulate_steps", 1)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"Global.accumulate_steps: expected a whole number from 1, got {value!r}.")
-    return value
 
 
 def train(cfg: Config) -> Trainer:
