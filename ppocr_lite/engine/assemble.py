@@ -20,6 +20,7 @@ from ppocr_lite.engine.check import check_config, places_named
 from ppocr_lite.engine.distributed import Ranks
 from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
 from ppocr_lite.engine.hooks.build import training_hooks
+from ppocr_lite.engine.inference_teacher import InferenceTeacher, with_student_transforms
 from ppocr_lite.engine.randomness import seed_generators
 from ppocr_lite.engine.trainer import BatchLoader, Hook, Trainer
 from ppocr_lite.errors import ConfigError
@@ -60,7 +61,7 @@ def parts(cfg: Config) -> Parts:
 
 def _parts(cfg: Config) -> Parts:
     characters = charset(cfg)
-    cfg = compat.choose_resnets(cfg)
+    cfg = with_student_transforms(compat.choose_resnets(cfg))
     model = build_model(
         cfg.section("Architecture"), characters, max_text_length=cfg.get("Global.max_text_length")
     )
@@ -264,6 +265,8 @@ def single_parts(found: Parts) -> dict[str, Parts]:
         return {"": found}
     singles = {}
     for name, model in found.model.submodels().items():
+        if isinstance(model, InferenceTeacher):
+            continue  # it is an exported model
         plain = getattr(found.postprocess, "plain", {})  # submodels.check has seen that it is there
         cfg = submodels.single_config(found.cfg, name, plain)
         singles[name] = Parts(cfg, model, build_postprocess(cfg, found.charset), found.charset)

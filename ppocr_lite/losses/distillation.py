@@ -275,7 +275,8 @@ def _outputs(
     if same_shape and first.shape != second.shape:
         raise ConfigError(
             f"model_name_pairs: '{key or 'head_out'}' of {pair[0]} is {first.shape} and of {pair[1]} "
-            f"{second.shape}. Give both models the same number of classes, channels and steps."
+            f"{second.shape}. Give both models the same number of classes, channels and steps "
+            "(an InferenceTeacher: time_stride)."
         )
     return first, second
 

@@ -7,8 +7,12 @@ from paddle import Tensor, nn
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Section
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.modeling.base_model import BaseModel
-from ppocr_lite.modeling.build import ARCHITECTURES, build_base_model, checked_task
+from ppocr_lite.modeling.build import ARCHITECTURES, DEFAULT_NAME, build_base_model, checked_task
+from ppocr_lite.registry import Registry
+
+SUBMODELS = Registry("sub-model")
+"""Kinds of sub-models, built as :data:`ARCHITECTURES` are; with an attribute ``task``."""
+SUBMODELS.register(DEFAULT_NAME)(build_base_model)
 
 KEYS = ("name", "model_type", "algorithm", "Models")
 _CALM_LAYERS = (
@@ -89,7 +93,7 @@ def build_distillation_model(
     sections = arch.section("Models")
     if not sections:
         raise ConfigError(f"{arch.path}.Models: the section is missing; give it at least one sub-model.")
-    models: dict[str, BaseModel] = {}
+    models: dict[str, nn.Layer] = {}
     frozen = []
     # In this order: it fixes the tensors' names, which optimizer states (.pdopt) use.
     for name in sections:
@@ -97,7 +101,8 @@ def build_distillation_model(
         _check_name(name, section.path)
         if section.get("freeze_params", False):
             frozen.append(name)
-        models[name] = build_base_model(section, charset, max_text_length=max_text_length)
+        build = SUBMODELS.get(section.get("name", DEFAULT_NAME), where=section.place("name"))
+        models[name] = build(section, charset, max_text_length=max_text_length)
         if models[name].task != task:
             raise ConfigError(
                 f"{section.path}.model_type: '{models[name].task}', but {arch.path}.model_type is '{task}'."
