@@ -4,12 +4,16 @@ import importlib.util
 import json
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 
 paddle = pytest.importorskip("paddle")
 
+from ppocr_lite.engine.distributed import DistributedError, Ranks, connect, synchronize_norms  # noqa: E402
+from ppocr_lite.errors import ConfigError  # noqa: E402
+from ppocr_lite.modeling.layers import BatchNorm  # noqa: E402
 from ppocr_lite.weights.files import read_weights  # noqa: E402
 from ppocr_lite.weights.pickles import read_pickle  # noqa: E402
 
@@ -100,3 +104,34 @@ def test_a_failing_rank_ends_all(tmp_path, launch, lines, small_config):
     assert status != 0
     assert "rank 1 ERROR: 12 of" in said
     assert "Another process of the training has ended it: rank 1: DataError: 12 of" in said
+
+
+def test_norms_of_all_processes_keep_names_and_tensors(caplog):
+    """The layers themselves run on GPUs only."""
+    plain = paddle.nn.Sequential(paddle.nn.Conv2D(1, 2, 3), paddle.nn.Sequential(BatchNorm(2)))
+    before = {name: (id(tensor), tensor.name) for name, tensor in plain.state_dict().items()}
+    assert synchronize_norms(plain, "cpu") is plain
+    assert "has synchronized batch norms on GPUs only" in caplog.text
+    found = synchronize_norms(plain, "gpu")
+    assert [type(layer) for layer in found.sublayers()][-1] is paddle.nn.SyncBatchNorm
+    assert {name: (id(tensor), tensor.name) for name, tensor in found.state_dict().items()} == before
+
+
+def test_launcher_and_configuration_must_choose_the_same_device(monkeypatch):
+    monkeypatch.setattr(
+        paddle.distributed, "ParallelEnv", lambda: types.SimpleNamespace(rank=0, world_size=2)
+    )
+    group = types.SimpleNamespace(backend="NCCL")
+    monkeypatch.setattr(paddle.distributed, "init_parallel_env", lambda: group)
+    with pytest.raises(ConfigError, match=r"Global\.use_gpu: is False, but .* by nccl\. .*BACKEND=gloo"):
+        connect(use_gpu=False)
+
+
+def test_ranks_that_differ_are_told():
+    class Two(Ranks):
+        def gather(self, value):
+            return [value, value + 1]
+
+    with pytest.raises(DistributedError, match=r"differ in steps of an epoch \(rank 0: 5, rank 1: 6\)"):
+        Two().require_same("steps of an epoch", 5)
+    Ranks().require_same("steps of an epoch", 5)
