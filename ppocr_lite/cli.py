@@ -2,21 +2,19 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ppocr_lite import __version__
+from ppocr_lite import __version__, console
 from ppocr_lite.data_tools import cli as data
-from ppocr_lite.errors import DataError, MissingDependency, PPOCRError
+from ppocr_lite.errors import DataError, MissingDependency
 from ppocr_lite.weights import cli as weights
 
 STDIN = "-"
 EXIT_SOME_FAILED = 1
-EXIT_ERROR = 2
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, command in COMMANDS.items():
         command.add_arguments(subparsers.add_parser(name, help=command.help, description=command.help))
     args = parser.parse_args(argv)
-    try:
-        return COMMANDS[args.command].run(args)
-    except PPOCRError as error:
-        _complain(str(error))
-        return EXIT_ERROR
-    except BrokenPipeError:
-        # Who read our output, such as `head`, has enough; a second error while Python flushes is no use.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_ERROR
+    return console.guarded(lambda: COMMANDS[args.command].run(args), _complain)
 
 
 def _read_arguments(parser: argparse.ArgumentParser) -> None:

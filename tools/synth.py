@@ -5,12 +5,9 @@ import sys
 
 import _checkout  # noqa: F401 - before the package that it finds
 
-from ppocr_lite.errors import PPOCRError
+from ppocr_lite import console
 from ppocr_lite.synth.cli import main
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    try:
-        sys.exit(main(report=print))
-    except PPOCRError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    sys.exit(console.guarded(lambda: main(report=print), logging.getLogger("synth").error))

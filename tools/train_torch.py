@@ -7,8 +7,9 @@ from pathlib import Path
 
 import _checkout  # noqa: F401 - before the package that it finds
 
+from ppocr_lite import console
 from ppocr_lite.config import Config
-from ppocr_lite.errors import MissingDependency, PPOCRError
+from ppocr_lite.errors import MissingDependency
 
 logger = logging.getLogger("ppocr_lite.tools.train_torch")
 
@@ -46,12 +47,7 @@ def train(args: argparse.Namespace) -> None:
 def main() -> int:
     args = parse()
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s] ppocr %(levelname)s: %(message)s")
-    try:
-        train(args)
-    except PPOCRError as error:
-        logger.error("%s", error)
-        return 2
-    return 0
+    return console.guarded(lambda: train(args), lambda text: logger.error("%s", text))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import _checkout  # noqa: F401 - before the package that it finds
 
+from ppocr_lite import console
 from ppocr_lite.engine import tool
-from ppocr_lite.errors import PPOCRError
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -22,15 +22,11 @@ def main() -> int:
     parser.add_argument("--configs", type=Path, default=REPO / "configs")
     args = parser.parse_args()
     tool.log_to_console(logging.ERROR)
-    try:
-        tool.require_paddle()
-        return run(args)
-    except PPOCRError as error:
-        print(error)
-        return 1
+    return console.guarded(lambda: run(args), print)
 
 
 def run(args: argparse.Namespace) -> int:
+    tool.require_paddle()
     from ppocr_lite.engine import zoo_page  # needs Paddle
 
     old = args.page.read_text(encoding="utf-8") if args.page.is_file() else ""

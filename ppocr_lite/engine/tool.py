@@ -9,9 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ppocr_lite import console
 from ppocr_lite.config import Config
+from ppocr_lite.config.global_keys import GLOBAL_KINDS
 from ppocr_lite.config.printing import annotated_yaml
-from ppocr_lite.errors import MissingDependency, PPOCRError
+from ppocr_lite.errors import MissingDependency
+from ppocr_lite.registry import check_values
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +22,7 @@ LOG_FORMAT = "[%(asctime)s] ppocr %(levelname)s: %(message)s"
 DATE_FORMAT = "%Y/%m/%d %H:%M:%S"
 RANK_VARIABLES = ("PADDLE_TRAINER_ID", "PADDLE_TRAINERS_NUM")
 """Set by Paddle's launcher: number of this process, number of all."""
-EXIT_ERROR = 2
-EXIT_STOPPED = 130
+EXIT_ERROR, EXIT_STOPPED = console.EXIT_ERROR, console.EXIT_STOPPED
 
 
 def run(
@@ -46,7 +48,8 @@ def run(
     """
     args = parse(description, argv, with_dry_run=dry_run is not None, add_flags=add_flags)
     log_to_console()
-    try:
+
+    def work() -> int | None:
         if args.print_config:
             print(annotated_yaml(Config.load(args.config, args.opt)), end="")
             return 0
@@ -54,20 +57,17 @@ def run(
         cfg = Config.load(args.config, args.opt)
         if args.profiler_options:
             logger.warning("-p/--profiler_options is accepted for PaddleOCR's sake and has no effect.")
+        check_values(cfg.section("Global"), GLOBAL_KINDS, where="Global")
         with cfg.naming_places():
             if dry_run and args.dry_run:
-                return dry_run(cfg, args.random_data) or 0
+                return dry_run(cfg, args.random_data)
             if log_to and cfg.get(log_to) and not rank():
                 log_to_file(Path(cfg.get(log_to)) / "train.log")
             for line in config_lines(cfg.to_dict()):
                 logger.info(line)
-            return (job(cfg, args) if add_flags else job(cfg)) or 0
-    except (PPOCRError, OSError) as error:  # OSError: no space left, no permission
-        logger.error("%s", error)
-        return EXIT_ERROR
-    except KeyboardInterrupt:
-        logger.error("Stopped by the user.")
-        return EXIT_STOPPED
+            return job(cfg, args) if add_flags else job(cfg)
+
+    return console.guarded(work, lambda text: logger.error("%s", text))
 
 
 def rank() -> int:

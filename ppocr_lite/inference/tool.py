@@ -6,14 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from ppocr_lite.errors import PPOCRError
+from ppocr_lite import console
 from ppocr_lite.inference.args import parse_args, warn_out_of_scope
 from ppocr_lite.inference.runs import join_shares
 
 logger = logging.getLogger(__name__)
 
 EXIT_SOME_FAILED = 1
-EXIT_ERROR = 2
 
 
 def run(work: Callable[[argparse.Namespace], int], description: str | None) -> int:
@@ -24,11 +23,9 @@ def run(work: Callable[[argparse.Namespace], int], description: str | None) -> i
     args = parse_args((description or "").splitlines()[0])
     log_to_terminal(verbose=args.show_log)
     warn_out_of_scope(args)
-    try:
-        return EXIT_SOME_FAILED if work(args) else 0
-    except PPOCRError as error:
-        logger.error("%s", error)
-        return EXIT_ERROR
+    return console.guarded(
+        lambda: EXIT_SOME_FAILED if work(args) else 0, lambda text: logger.error("%s", text)
+    )
 
 
 def run_shared(work: Callable[[argparse.Namespace], int], description: str | None) -> int:
@@ -44,7 +41,7 @@ def run_shared(work: Callable[[argparse.Namespace], int], description: str | Non
 def log_to_terminal(*, verbose: bool = True) -> None:
     """Show the package's messages on stdout in PaddleOCR's format; the root logger is left alone."""
     package = logging.getLogger("ppocr_lite")
-    handler = logging.StreamHandler(sys.stdout)
+    handler = console.OutputHandler()
     handler.setFormatter(
         logging.Formatter("[%(asctime)s] ppocr %(levelname)s: %(message)s", datefmt="%Y/%m/%d %H:%M:%S")
     )
