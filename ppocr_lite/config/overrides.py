@@ -18,6 +18,7 @@ TOP_LEVEL = (
     "Metric",
     "Train",
     "Eval",
+    "Quantization",
     "wandb",
     "profiler_options",
 )

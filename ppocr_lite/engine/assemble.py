@@ -70,11 +70,17 @@ def _parts(cfg: Config) -> Parts:
     return Parts(cfg, model, decode, characters)
 
 
-def trained(cfg: Config) -> Parts:
+Prepare = Callable[[Parts], None]
+"""Changes a model that has just been built, in place, before weights are loaded: to be trained in 8 bits, say."""
+
+
+def trained(cfg: Config, *, prepare: Prepare | None = None) -> Parts:
     """:func:`parts` with all weights of ``Global.checkpoints`` or ``Global.pretrained_model``."""
     check_config(cfg)
     use_device(cfg)
     found = _parts(cfg)
+    if prepare:
+        prepare(found)
     prefix = cfg.get("Global.checkpoints") or cfg.get("Global.pretrained_model")
     if not prefix:
         raise ConfigError(
@@ -113,22 +119,24 @@ def build_metric(cfg: Config, characters: Charset | None) -> Metric:
 
 
 @places_named
-def trainer(cfg: Config) -> Trainer:
+def trainer(cfg: Config, *, prepare: Prepare | None = None) -> Trainer:
     """Everything that ``tools/train.py`` needs; resumed or fine-tuned where ``Global`` says so."""
     check_config(cfg)
     device = use_device(cfg)
     ranks = distributed.connect(use_gpu=device == "gpu")
     with ranks.failures_told():
-        return _trainer(cfg, device, ranks)
+        return _trainer(cfg, device, ranks, prepare)
 
 
-def _trainer(cfg: Config, device: str, ranks: Ranks) -> Trainer:
+def _trainer(cfg: Config, device: str, ranks: Ranks, prepare: Prepare | None) -> Trainer:
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     seed_generators(seed)  # the initial weights, and whatever a part of the user draws
     found = _parts(cfg)
     check_center_files(cfg, found.charset)
     if cfg.get("Global.use_sync_bn"):
         found = replace(found, model=distributed.synchronize_norms(found.model, device))
+    if prepare:
+        prepare(found)
     loader = _loader(found, "Train", seed, ranks)
     logger.info("train dataloader has %d iters", len(loader))
     ranks.require_same("steps of an epoch", len(loader))
@@ -162,9 +170,9 @@ def _trainer(cfg: Config, device: str, ranks: Ranks) -> Trainer:
     return result
 
 
-def train(cfg: Config) -> Trainer:
+def train(cfg: Config, *, prepare: Prepare | None = None) -> Trainer:
     """Build the trainer, write ``config.yml`` where its results go, and train ``Global.epoch_num`` epochs."""
-    built = trainer(cfg)
+    built = trainer(cfg, prepare=prepare)
     if built.ranks.is_main:
         folder = save_dir(cfg)
         folder.mkdir(parents=True, exist_ok=True)
