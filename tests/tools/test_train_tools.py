@@ -237,3 +237,27 @@ def test_config_lines_of_nested_lists():
     values = {"T": {"ops": [{"B": {"k": 1}}, {"A": None}]}, "x": [1, 2]}
     expected = ["T : ", "    ops : ", "        B : ", "            k : 1", "        A : None", "x : [1, 2]"]
     assert tool.config_lines(values) == expected
+
+
+def test_export_center_hands_its_flags_over(run, tmp_path, monkeypatch):
+    from ppocr_lite.engine import centers
+
+    asked = []
+    monkeypatch.setattr(
+        centers, "export_centers", lambda cfg, path, *, submodel: asked.append((cfg.source, path, submodel))
+    )
+    config = str(REPO / "configs/rec/ch_PP-OCRv2/ch_PP-OCRv2_rec_distillation.yml")
+    status, _ = run("export_center.py", "-c", config, "--submodel", "Student", "--out", "x.pkl")
+    assert status == 0
+    assert asked == [(config, "x.pkl", "Student")]
+
+
+def test_export_center_of_no_recognizer(run, tmp_path):
+    from ppocr_lite.config import Config
+    from ppocr_lite.engine import assemble, checkpoint
+
+    model = assemble.parts(Config.load(CONFIG)).model
+    checkpoint.save_weights(tmp_path / "m", model)
+    status, said = run("export_center.py", "-c", CONFIG, "-o", f"Global.pretrained_model={tmp_path}/m")
+    assert status == 2
+    assert "Architecture.Head.name" in said
