@@ -119,6 +119,38 @@ def _split(args: argparse.Namespace) -> int:
     return commands.split_data(args)
 
 
+def _pseudo_label_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--image_dir", required=True, metavar="DIR", help="folder of pictures, or one")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for label files and crops")
+    parser.add_argument("--lines", action="store_true", help="every picture holds one line of text")
+    for name, what in (("det", "detector"), ("rec", "recognizer")):
+        parser.add_argument(
+            f"--{name}_model_dir", metavar="MODEL", help=f"{what}: folder or .onnx file (default: embedded)"
+        )
+    parser.add_argument("--second_rec_model_dir", metavar="MODEL", help="a recognizer that must agree")
+    for name in ("rec", "second_rec"):
+        parser.add_argument(
+            f"--{name}_char_dict_path", metavar="FILE", help="dictionary, where none travels with the model"
+        )
+    parser.add_argument(
+        "--min_score", type=float, default=0.9, metavar="S", help="least score of a text (default: 0.9)"
+    )
+    parser.add_argument(
+        "--agree",
+        type=_count,
+        default=0,
+        metavar="K",
+        help="edits by which the two recognizers' texts may differ (default: 0)",
+    )
+    parser.add_argument("--threads", type=_count, default=0, help="of a network (default: the cores)")
+
+
+def _pseudo_label(args: argparse.Namespace) -> int:
+    from ppocr_lite.data_tools import commands
+
+    return commands.pseudo_label(args)
+
+
 def _add_config(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument("-c", "--config", required=required, metavar="FILE", help="configuration (.yml)")
     parser.add_argument(
@@ -149,5 +181,8 @@ ACTIONS: dict[str, Action] = {
     "to-lmdb": Action("Write label files and pictures into one LMDB.", _to_lmdb_arguments, _to_lmdb),
     "from-lmdb": Action("Write an LMDB as pictures and a label file.", _from_lmdb_arguments, _from_lmdb),
     "import": Action("Write other formats as PaddleOCR's label files.", _import_arguments, _import),
+    "pseudo-label": Action(
+        "Write label files from what models are sure of.", _pseudo_label_arguments, _pseudo_label
+    ),
     "split": Action("Divide label files at random, by picture.", _split_arguments, _split),
 }

@@ -14,10 +14,14 @@ from ppocr_lite.data_tools.importers import IMPORTERS, ImportOptions
 from ppocr_lite.data_tools.importers.writing import write_labels
 from ppocr_lite.data_tools.lmdb_convert import read_database, write_database
 from ppocr_lite.data_tools.plan import FILE_DATASETS, SPLITS, read_files
+from ppocr_lite.data_tools.pseudo_label import PseudoLabeller, Rules
 from ppocr_lite.data_tools.rows import Row, read_label_file
 from ppocr_lite.data_tools.split import split_rows
 from ppocr_lite.data_tools.table import as_dict, text_report
 from ppocr_lite.errors import ConfigError, DataError
+from ppocr_lite.inference.model_files import EngineOptions, embedded_model
+from ppocr_lite.inference.text_detector import TextDetector
+from ppocr_lite.inference.text_recognizer import TextRecognizer
 from ppocr_lite.weights.disk import write_atomic
 
 FINE, PROBLEMS = 0, 1
@@ -85,6 +89,31 @@ def split_data(args: argparse.Namespace) -> int:
     files = [read_label_file(file, args.data_dir) for file in args.label_file]
     _print(split_rows(files, args.out, ratios=args.ratio, seed=args.seed))
     return FINE
+
+
+def pseudo_label(args: argparse.Namespace) -> int:
+    """``data pseudo-label``."""
+    rules = Rules(args.min_score, args.agree)
+    if args.lines and args.det_model_dir:
+        raise ConfigError("--lines reads every picture as one line, so it takes no --det_model_dir.")
+    if args.agree and not args.second_rec_model_dir:
+        raise ConfigError("--agree compares with a second recognizer: give --second_rec_model_dir.")
+    engine = EngineOptions(threads=args.threads)
+    models = [(args.rec_model_dir or embedded_model("rec"), args.rec_char_dict_path)]
+    if args.second_rec_model_dir:
+        models.append((args.second_rec_model_dir, args.second_rec_char_dict_path))
+    recognizers = [
+        TextRecognizer.open(model, engine=engine, char_dict_path=characters) for model, characters in models
+    ]
+    detector = (
+        None if args.lines else TextDetector.open(args.det_model_dir or embedded_model("det"), engine=engine)
+    )
+    labeller = PseudoLabeller(recognizers, detector=detector, rules=rules)
+    summary = labeller.write(Path(args.image_dir), Path(args.out))
+    _print(f"{args.out}/{name}: {count} rows" for name, count in summary.kept.items())
+    _print(f"dropped: {count:6d}  {reason}" for reason, count in summary.dropped.most_common())
+    _print(f"  {note}" for note in summary.notes[:SHOWN])
+    return PROBLEMS if summary.notes else FINE
 
 
 def _rows(args: argparse.Namespace) -> list[Row]:
