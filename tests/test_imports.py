@@ -54,6 +54,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "visualize": {"inference", "cli"},
     "inference": {"cli"},
     "engine": {"compression", "cli"},
+    "compression": {"data", "interop", "cli"},
 }
 """Part -> parts that it must not import; for the paddle-free half also everything that uses Paddle."""
 PADDLE_SIDE = {"modeling", "losses", "optim", "data", "engine", "export", "compression", "interop"}

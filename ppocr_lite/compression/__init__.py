@@ -1,0 +1,1 @@
+"""Smaller networks: pruning and quantization. Nothing in the runtime needs this package."""
