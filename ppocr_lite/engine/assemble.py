@@ -14,7 +14,7 @@ from ppocr_lite import losses, metrics, postprocess, transforms
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 from ppocr_lite.data.loader import build_dataloader
-from ppocr_lite.engine import amp, checkpoint, compat, distributed, submodels
+from ppocr_lite.engine import amp, checkpoint, compat, distributed, pruned, submodels
 from ppocr_lite.engine.center_files import check_center_files
 from ppocr_lite.engine.check import check_config, places_named
 from ppocr_lite.engine.distributed import Ranks
@@ -71,7 +71,7 @@ def _parts(cfg: Config) -> Parts:
 
 
 Prepare = Callable[[Parts], None]
-"""Changes a model that has just been built, in place, before weights are loaded: to be trained in 8 bits, say."""
+"""Changes a model that has just been built, in place, before weights are loaded: for 8-bit training, say."""
 
 
 def trained(cfg: Config, *, prepare: Prepare | None = None) -> Parts:
@@ -79,6 +79,7 @@ def trained(cfg: Config, *, prepare: Prepare | None = None) -> Parts:
     check_config(cfg)
     use_device(cfg)
     found = _parts(cfg)
+    pruned.shrink(cfg, found.model)
     if prepare:
         prepare(found)
     prefix = cfg.get("Global.checkpoints") or cfg.get("Global.pretrained_model")
@@ -132,6 +133,7 @@ def _trainer(cfg: Config, device: str, ranks: Ranks, prepare: Prepare | None) ->
     seed = int(cfg.get("Global.seed", DEFAULT_SEED))
     seed_generators(seed)  # the initial weights, and whatever a part of the user draws
     found = _parts(cfg)
+    pruned.shrink(cfg, found.model)
     check_center_files(cfg, found.charset)
     if cfg.get("Global.use_sync_bn"):
         found = replace(found, model=distributed.synchronize_norms(found.model, device))

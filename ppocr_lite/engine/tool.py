@@ -33,6 +33,7 @@ def run(
     log_to: str = "",
     dry_run: Callable[[Config, bool], int | None] | None = None,
     add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
+    needs_paddle: bool = True,
 ) -> int:
     """Parse the command line, load the configuration, do ``job``; gives the exit status.
 
@@ -45,6 +46,7 @@ def run(
         dry_run: done instead of ``job`` for ``--dry-run``, and given whether to use ``--random-data``; None
             where the tool has no such flags.
         add_flags: adds the tool's own flags.
+        needs_paddle: whether ``job`` does.
     """
     args = parse(description, argv, with_dry_run=dry_run is not None, add_flags=add_flags)
     log_to_console()
@@ -53,7 +55,8 @@ def run(
         if args.print_config:
             print(annotated_yaml(Config.load(args.config, args.opt)), end="")
             return 0
-        require_paddle()
+        if needs_paddle:
+            require_paddle()
         cfg = Config.load(args.config, args.opt)
         if args.profiler_options:
             logger.warning("-p/--profiler_options is accepted for PaddleOCR's sake and has no effect.")

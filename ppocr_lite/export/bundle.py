@@ -19,7 +19,7 @@ from ppocr_lite.errors import ModelFileError
 from ppocr_lite.export import decoding, inference_config, onnx, parity, static_graph
 from ppocr_lite.inference.engines.base import Engine, open_engine
 from ppocr_lite.inference.predictor import decoded_output
-from ppocr_lite.transforms import ARRAY_SOURCES, Pipeline, build_pipeline
+from ppocr_lite.transforms import ARRAY_SOURCES, build_pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,6 @@ def export_model(
     folder = Path(folder)
     decode = decoding.is_wanted(cfg)
     steps = inference_config.inference_steps(cfg)
-    pipeline = build_pipeline(steps, where="Eval.dataset.transforms", sources=ARRAY_SOURCES)
     shape = _input_shape(model, steps)
     folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".export-"))
@@ -71,7 +70,7 @@ def export_model(
         engines = {"paddle": open_engine(graph, kind="paddle")}
         if onnx_file:
             engines["onnx"] = open_engine(onnx_file)
-        inputs = _parity_inputs(pipeline, shape)
+        inputs = parity_inputs(steps, shape)
         report = _check_parity(network, engines, inputs, postprocess=postprocess, tolerance=tolerance)
         values = inference_config.describe(
             cfg,
@@ -137,8 +136,9 @@ def _convert(graph: Path, params: Path, *, opset: int, usual_width: int | None) 
     return target
 
 
-def _parity_inputs(pipeline: Pipeline, shape: Sequence[int | None]) -> list[parity.Input]:
-    """Noise, and rendered text as the pipeline prepares it."""
+def parity_inputs(steps: inference_config.Steps, shape: Sequence[int | None]) -> list[parity.Input]:
+    """Noise, and rendered text as the pre-processing prepares it."""
+    pipeline = build_pipeline(steps, where="Eval.dataset.transforms", sources=ARRAY_SOURCES)
     inputs = parity.random_batches(shape, RANDOM_BATCHES)
     for image in parity.rendered_images(RENDERED_IMAGES, line=shape[2] is not None):
         sample = pipeline({"image": image, "img_path": "rendered", "label": "", "ext_data": []})

@@ -1,0 +1,140 @@
+"""Rounding to 8 bits that gradients pass through, and the ranges that are learned for it.
+
+PACT: Choi et al., "PACT: Parameterized Clipping Activation for Quantized Neural Networks", 2018,
+arXiv:1805.06085, in the two-sided form that hard-swish needs. Gradients pass rounding unchanged
+(straight-through estimator: Bengio et al., 2013, arXiv:1308.3432).
+"""
+
+import paddle
+import paddle.nn.functional as F
+from paddle import ParamAttr, Tensor, nn
+from paddle.regularizer import L2Decay
+
+from ppocr_lite.compression.qdq import CENTRE, LEVELS, SMALLEST_SCALE, Grid
+
+ALPHA = 20.0
+"""Initial bound of PACT: larger than nearly every activation, so that training starts without clipping."""
+ALPHA_DECAY = 2e-5
+MOVING_RATE = 0.9
+SMALLEST_BOUND = 1e-3
+"""Training cannot push a bound to zero or below."""
+
+
+def round_through(x: Tensor) -> Tensor:
+    """Round half to even; the gradient is that of ``x``."""
+    return x + (paddle.round(x) - x).detach()
+
+
+def pact(x: Tensor, alpha: Tensor) -> Tensor:
+    """clip(x, -alpha, alpha). The gradient of ``alpha`` is 1 where x > alpha, -1 where x < -alpha, else 0."""
+    return x - F.relu(x - alpha) + F.relu(-alpha - x)
+
+
+def fake_quantize(x: Tensor, scale: Tensor | float, zero_point: int) -> Tensor:
+    """x rounded to the uint8 grid (see :class:`~ppocr_lite.compression.qdq.Grid`) and back to real numbers.
+
+    The gradient is that of ``x``, also where the grid ends: what lies beyond was clipped before.
+    """
+    q = paddle.clip(paddle.round(x / scale), -zero_point, LEVELS - zero_point)
+    return x + (q * scale - x).detach()
+
+
+def fake_quantize_weight(weight: Tensor, axis: int, *, bits: int = 8) -> Tensor:
+    """Weight rounded to int8, with one step for each channel of ``axis``: its largest value / 127.
+
+    A batch norm that follows multiplies whole channels. Folded into the weight it multiplies the steps and
+    leaves the integers as they are (all with the other sign for a negative factor, which the symmetric range
+    allows). So rounding the weight as it is equals rounding the folded one, as Jacob et al. (2018,
+    arXiv:1712.05877, section 3.2) do, and no statistics of the batch get into the weights.
+    """
+    others = [i for i in range(weight.ndim) if i != axis % weight.ndim]
+    limit = 2 ** (bits - 1) - 1
+    with paddle.no_grad():
+        steps = paddle.clip(weight.abs().max(axis=others, keepdim=True) / limit, min=SMALLEST_SCALE)
+        rounded = paddle.clip(paddle.round(weight / steps), -limit, limit) * steps
+    return weight + (rounded - weight).detach()
+
+
+class ActivationQuantizer(nn.Layer):
+    """Rounds a tensor to 8 bits, with a range that is followed while training.
+
+    The range is the moving average of each batch's largest absolute value, as it is after PACT's clipping,
+    and never above alpha. Before the first training batch there is none and values pass unchanged.
+
+    Args:
+        unsigned: the values are never negative; the range is 0..bound with 255 steps, else -bound..bound
+            with 127 on each side.
+        with_pact: clip with a learned bound first.
+        name: name of the alpha tensor, by which optimizer states know it.
+        alpha, decay: initial value of alpha, and its own L2.
+        rate: weight of the past in the moving average.
+
+    Buffers ``total`` and ``count``: decayed sums of the maxima and of ones; their ratio is the average.
+
+    Shapes: any -> the same.
+    """
+
+    def __init__(
+        self,
+        *,
+        unsigned: bool,
+        with_pact: bool = True,
+        name: str | None = None,
+        alpha: float = ALPHA,
+        decay: float = ALPHA_DECAY,
+        rate: float = MOVING_RATE,
+    ) -> None:
+        super().__init__()
+        self.unsigned = unsigned
+        self.rate = rate
+        self.active = True
+        self.fixed: Grid | None = None
+        if with_pact:
+            attr = ParamAttr(
+                name=name, initializer=nn.initializer.Constant(float(alpha)), regularizer=L2Decay(decay)
+            )
+            self.alpha = self.create_parameter([1], attr=attr)
+        self._with_pact = with_pact
+        self.register_buffer("total", paddle.zeros([1], "float32"))
+        self.register_buffer("count", paddle.zeros([1], "float32"))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.active:
+            return x
+        if self.fixed is not None:
+            return fake_quantize(x, self.fixed.scale, self.fixed.zero_point)
+        if self._with_pact and self.training:
+            x = pact(x, self._bound())
+        if self.training:
+            self._follow(x)
+        elif not self.seen:
+            return x
+        with paddle.no_grad():
+            limit = self.total / self.count
+            if self._with_pact:
+                limit = paddle.minimum(limit, self._bound())
+            steps = LEVELS if self.unsigned else CENTRE - 1
+            scale = paddle.clip(limit, min=SMALLEST_SCALE * LEVELS) / steps
+        return fake_quantize(x, scale.astype(x.dtype), 0 if self.unsigned else CENTRE)
+
+    @property
+    def seen(self) -> bool:
+        """Whether there is a range."""
+        return self.count.item() > 0
+
+    @property
+    def grid(self) -> Grid:
+        """The grid that evaluation uses."""
+        limit = self.total.item() / self.count.item()
+        if self._with_pact:
+            limit = min(limit, self._bound().item())
+        return Grid.unsigned(limit) if self.unsigned else Grid.symmetric(limit)
+
+    def _bound(self) -> Tensor:
+        return paddle.clip(self.alpha, min=SMALLEST_BOUND)
+
+    @paddle.no_grad()
+    def _follow(self, x: Tensor) -> None:
+        largest = x.detach().abs().max().astype("float32").reshape([1])
+        self.total.set_value(self.total * self.rate + largest)
+        self.count.set_value(self.count * self.rate + 1)
