@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, is_typeddict
 
+LARGEST = 2**63
+"""Whole numbers from here on do not fit into any array."""
 PLAIN = (str, bytes, bool, int, float, Mapping, Sequence)
 """What a YAML file can hold, apart from nothing."""
 
@@ -123,7 +125,7 @@ def _fitted_items(value: Any, args: tuple[Any, ...], *, fixed: bool) -> tuple[bo
 
 def _whole(value: Any) -> tuple[bool, Any]:
     if isinstance(value, (bool, Integral)):
-        return not isinstance(value, bool), int(value)
+        return not isinstance(value, bool) and abs(int(value)) < LARGEST, int(value)
     whole = isinstance(value, Real) and math.isfinite(value) and float(value).is_integer()
     return whole, int(value) if whole else value
 

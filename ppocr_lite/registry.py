@@ -173,8 +173,10 @@ def _arguments(
     kwargs = {k: fit(v, kinds[k]) for k, v in given.items() if v is not None or allows_none(kinds[k])}
     for key in (key for key in context if key in kinds):
         value = context[key]
+        if value is None and not allows_none(kinds[key]):
+            continue
         try:
-            kwargs[key] = value if value is None else fit(value, kinds[key])
+            kwargs[key] = fit(value, kinds[key])
         except Misfit as misfit:
             name = getattr(item, "__name__", str(item))
             raise ConfigError(
@@ -208,6 +210,8 @@ def check_params(
         where: path of ``params``, for messages; a Section adds its place in the file.
         leave: parameters that the program gives and a configuration cannot.
     """
+    if not isinstance(params, Mapping):
+        raise ConfigError(f"{where}: expected parameters as keys and values, got {params!r:.60}.")
     accepted = [key for key in parameters_of(item) if key not in leave]
     ignored = tuple(getattr(item, "ignored_params", ()))
     name = getattr(item, "__name__", str(item))

@@ -16,6 +16,7 @@ WRONG = [
     (int, 2.5, "a whole number"),
     (int, float("inf"), "a whole number"),
     (int, None, "a whole number"),
+    (int, 10**30, "a whole number"),
     (float, "1e-3", "a number"),
     (float, False, "a number"),
     (float, float("nan"), "a number"),

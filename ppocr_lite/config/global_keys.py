@@ -1,9 +1,9 @@
 """The keys of the ``Global`` section: those that are read, and PaddleOCR's others."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from ppocr_lite.parameters import Count, Natural, NotNegative, Positive, Range, Share
+from ppocr_lite.parameters import Count, Natural, NotNegative, Positive, Share
 
 GLOBAL_DEFAULTS: Mapping[str, Any] = {
     "use_gpu": False,
@@ -56,7 +56,7 @@ post-processes may name further keys in their constructors, which are known then
 
 GLOBAL_KINDS: Mapping[str, Any] = {
     **dict.fromkeys((key for key, value in GLOBAL_DEFAULTS.items() if isinstance(value, bool)), bool),
-    "seed": Annotated[int, Range(0, 2**63 - 1)],
+    "seed": Natural,
     "epoch_num": Count,
     "save_model_dir": str,
     "save_epoch_step": Natural,
@@ -85,7 +85,7 @@ GLOBAL_KINDS: Mapping[str, Any] = {
     "save_res_path": str,
     "character_dict_path": str,
     "max_text_length": Count,
-    "label_list": Sequence[str],
+    "label_list": Sequence[str | int],
 }
 """What the values of these keys must be; see :mod:`ppocr_lite.parameters`."""
 

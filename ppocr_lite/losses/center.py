@@ -12,6 +12,7 @@ from paddle import Tensor, nn
 
 from ppocr_lite.errors import ConfigError, ModelFileError
 from ppocr_lite.losses.outputs import pick
+from ppocr_lite.parameters import Count
 from ppocr_lite.registry import LOSSES
 from ppocr_lite.weights.pickles import read_pickle
 
@@ -48,8 +49,8 @@ class CenterLoss(nn.Layer):
 
     def __init__(
         self,
-        num_classes: int = 6625,
-        feat_dim: int = 96,
+        num_classes: Count = 6625,
+        feat_dim: Count = 96,
         *,
         center_file_path: str | None = None,
         init_center: bool | None = None,

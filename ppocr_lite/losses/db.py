@@ -11,6 +11,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import NotNegative, Positive
 from ppocr_lite.registry import LOSSES, did_you_mean
 
 
@@ -148,10 +149,10 @@ class DBLoss(nn.Layer):
         balance_loss: bool = True,
         main_loss_type: str = "DiceLoss",
         *,
-        alpha: float = 5,
-        beta: float = 10,
-        ohem_ratio: float = 3,
-        eps: float = 1e-6,
+        alpha: NotNegative = 5,
+        beta: NotNegative = 10,
+        ohem_ratio: NotNegative = 3,
+        eps: Positive = 1e-6,
     ) -> None:
         super().__init__()
         self._alpha = alpha

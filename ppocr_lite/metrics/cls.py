@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ppocr_lite.metrics.indicator import checked_indicator
 from ppocr_lite.metrics.intervals import bounds, wilson_interval
 from ppocr_lite.registry import METRICS
 from ppocr_lite.structures import ClsResult
@@ -23,8 +24,8 @@ class ClsMetric:
         label_list: names of the classes, the same as the post-processing has; indices as text without it.
     """
 
-    def __init__(self, main_indicator: str = "acc", *, label_list: Sequence[str] | None = None) -> None:
-        self.main_indicator = main_indicator
+    def __init__(self, main_indicator: str = "acc", *, label_list: Sequence[str | int] | None = None) -> None:
+        self.main_indicator = checked_indicator(main_indicator, ("acc",))
         self.label_list = None if label_list is None else [str(label) for label in label_list]
         self.reset()
 

@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.geometry import intersection_area, polygon_area
+from ppocr_lite.metrics.indicator import checked_indicator
 from ppocr_lite.metrics.intervals import RatioSums, bounds
 from ppocr_lite.registry import METRICS
 from ppocr_lite.structures import DetResult
 
 IOU_THRESHOLDS = np.arange(10, 20) / 20
 """0.5, 0.55 .. 0.95; PaddleOCR's numbers are those of the first."""
+INDICATORS = ("hmean", "precision", "recall", "hmean_50_95", "precision_50_95", "recall_50_95")
 IGNORED_SHARE = 0.5
 """A detection that lies in an ignored region by more than this share of its own area does not count."""
 
@@ -29,7 +31,7 @@ class DetMetric:
     """
 
     def __init__(self, main_indicator: str = "hmean") -> None:
-        self.main_indicator = main_indicator
+        self.main_indicator = checked_indicator(main_indicator, INDICATORS)
         self.reset()
 
     def update(self, results: Sequence[DetResult], batch: Mapping[str, Any]) -> None:

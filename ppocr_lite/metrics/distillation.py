@@ -30,7 +30,7 @@ class DistillationMetric:
         is_filter: bool | None = None,
         ignore_space: bool | None = None,
         charset: Charset | None = None,
-        label_list: Sequence[str] | None = None,
+        label_list: Sequence[str | int] | None = None,
     ) -> None:
         own = {"main_indicator": main_indicator, "is_filter": is_filter, "ignore_space": ignore_space}
         context: dict[str, Any] = {"charset": charset, "label_list": label_list}

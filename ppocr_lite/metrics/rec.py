@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.metrics.indicator import checked_indicator
 from ppocr_lite.metrics.intervals import RatioSums, bounds, wilson_interval
 from ppocr_lite.metrics.text import edit_distances
 from ppocr_lite.registry import METRICS
@@ -54,7 +55,7 @@ class RecMetric:
         ignore_space: bool = True,
         charset: Charset | None = None,
     ) -> None:
-        self.main_indicator = main_indicator
+        self.main_indicator = checked_indicator(main_indicator, ("acc", "norm_edit_dis", *ACCURACIES))
         self.is_filter, self.ignore_space = is_filter, ignore_space
         self.charset = charset or Charset.load(None)
         self.reset()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from paddle import nn
 
@@ -10,7 +10,8 @@ from ppocr_lite.charset import Charset
 from ppocr_lite.config import Section
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.modeling.base_model import BaseModel
-from ppocr_lite.registry import BACKBONES, HEADS, NECKS, RECTIFIERS, Registry, did_you_mean
+from ppocr_lite.parameters import Count
+from ppocr_lite.registry import BACKBONES, HEADS, NECKS, RECTIFIERS, Registry, check_values, did_you_mean
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,15 @@ PARTS = {"Transform": RECTIFIERS, "Backbone": BACKBONES, "Neck": NECKS, "Head": 
 KEYS = ("name", "model_type", "algorithm", "in_channels", "return_all_feats", *PARTS)
 # Of a sub-model (distillation.py); PaddleOCR accepts them elsewhere and does nothing with them.
 SUBMODEL_KEYS = ("pretrained", "freeze_params")
+KINDS: Mapping[str, Any] = {
+    "name": str,
+    "model_type": str,
+    "in_channels": Count,
+    "return_all_feats": bool,
+    "pretrained": str | Literal[False],
+    "freeze_params": bool,
+}
+"""What the values of these keys must be; see :mod:`ppocr_lite.parameters`."""
 
 
 def build_model(
@@ -95,6 +105,7 @@ def checked_task(arch: Section, known: Sequence[str]) -> str:
             raise ConfigError(
                 f"{arch.path}.{key}: an architecture has no key '{key}'.{did_you_mean(key, known)}"
             )
+    check_values(arch, KINDS, where=arch.path)
     task = str(arch["model_type"])
     if task not in TASKS:
         raise ConfigError(f"{arch.path}.model_type: '{task}' is not one of {', '.join(TASKS)}.")

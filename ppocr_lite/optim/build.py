@@ -37,7 +37,7 @@ def build_lr_scheduler(lr_config: Mapping[str, Any], epochs: int, step_each_epoc
         step_each_epoch: updates in one epoch.
     """
     where = getattr(lr_config, "path", "Optimizer.lr")
-    named = lr_config if lr_config.get("name") else {**lr_config, "name": "Const"}
+    named = {**lr_config, "name": "Const"} if lr_config.get("name") in (None, "") else lr_config
     schedule: LRSchedule = SCHEDULES.build(named, where=where, epochs=epochs, steps_per_epoch=step_each_epoch)
     return schedule
 

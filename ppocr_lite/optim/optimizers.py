@@ -8,6 +8,7 @@ from paddle import nn
 from paddle.regularizer import L1Decay, L2Decay
 
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import NotNegative, Share
 from ppocr_lite.registry import Registry, did_you_mean
 
 OPTIMIZERS = Registry("optimizer")
@@ -45,7 +46,7 @@ def build_decay(section: Mapping[str, Any], where: str) -> float | L1Decay | Non
         raise ConfigError(
             f"{where}.regularizer.{unknown[0]}: a regularizer takes name and factor, nothing else."
         )
-    factor = float(regularizer.get("factor", 0.0))
+    factor = float(regularizer.get("factor") or 0.0)
     # Paddle reads a plain number as L2.
     return factor if names[name] is L2Decay else L1Decay(factor)
 
@@ -63,9 +64,9 @@ def build_clip(section: Mapping[str, Any]) -> nn.ClipGradByNorm | nn.ClipGradByG
 def adam(
     common: dict[str, Any],
     *,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
+    beta1: Share = 0.9,
+    beta2: Share = 0.999,
+    epsilon: NotNegative = 1e-8,
     lazy_mode: bool = False,
 ) -> paddle.optimizer.Optimizer:
     """Kingma and Ba, "Adam", 2014, arXiv:1412.6980. Decay is added to the gradient."""
@@ -77,9 +78,9 @@ def adamw(
     common: dict[str, Any],
     model: nn.Layer,
     *,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
+    beta1: Share = 0.9,
+    beta2: Share = 0.999,
+    epsilon: NotNegative = 1e-8,
     multi_precision: bool = False,
     no_weight_decay_name: str | None = None,
     one_dim_param_no_weight_decay: bool = False,
@@ -115,14 +116,14 @@ def adamw(
 
 
 @OPTIMIZERS.register("Momentum")
-def momentum(common: dict[str, Any], *, momentum: float) -> paddle.optimizer.Optimizer:
+def momentum(common: dict[str, Any], *, momentum: Share) -> paddle.optimizer.Optimizer:
     """Gradient descent with momentum."""
     return paddle.optimizer.Momentum(momentum=momentum, **common)
 
 
 @OPTIMIZERS.register("RMSProp")
 def rmsprop(
-    common: dict[str, Any], *, momentum: float = 0.0, rho: float = 0.95, epsilon: float = 1e-6
+    common: dict[str, Any], *, momentum: Share = 0.0, rho: Share = 0.95, epsilon: NotNegative = 1e-6
 ) -> paddle.optimizer.Optimizer:
     """Gradient divided by a running mean of its size."""
     return paddle.optimizer.RMSProp(momentum=momentum, rho=rho, epsilon=epsilon, **common)
@@ -130,7 +131,7 @@ def rmsprop(
 
 @OPTIMIZERS.register("Adadelta")
 def adadelta(
-    common: dict[str, Any], *, rho: float = 0.95, epsilon: float = 1e-8
+    common: dict[str, Any], *, rho: Share = 0.95, epsilon: NotNegative = 1e-8
 ) -> paddle.optimizer.Optimizer:
     """Zeiler, "ADADELTA", 2012, arXiv:1212.5701."""
     return paddle.optimizer.Adadelta(rho=rho, epsilon=epsilon, **common)

@@ -23,7 +23,7 @@ class ClsPostProcess:
 
     ignored_params = ("key",)
 
-    def __init__(self, label_list: Sequence[str] | None = None) -> None:
+    def __init__(self, label_list: Sequence[str | int] | None = None) -> None:
         self.label_list = None if label_list is None else [str(label) for label in label_list]
 
     def __call__(

@@ -8,6 +8,7 @@ import numpy as np
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.geometry import min_area_quad, min_area_quads, polygon_area, polygon_perimeter
 from ppocr_lite.offset import grow_quads, offset_polygon
+from ppocr_lite.parameters import Count, Positive, Share
 from ppocr_lite.registry import POSTPROCESSES
 from ppocr_lite.structures import DetResult
 
@@ -40,11 +41,11 @@ class DBPostProcess:
 
     def __init__(
         self,
-        thresh: float = 0.3,
-        box_thresh: float = 0.7,
+        thresh: Share = 0.3,
+        box_thresh: Share = 0.7,
         *,
-        max_candidates: int = 1000,
-        unclip_ratio: float = 2.0,
+        max_candidates: Count = 1000,
+        unclip_ratio: Positive = 2.0,
         use_dilation: bool = False,
         score_mode: str = "fast",
         box_type: str = "quad",

@@ -7,6 +7,7 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import Count, Positive, Share
 from ppocr_lite.postprocess.ctc import CTCLabelDecode
 from ppocr_lite.postprocess.db import DBPostProcess
 from ppocr_lite.registry import POSTPROCESSES, did_you_mean
@@ -70,10 +71,10 @@ class DistillationDBPostProcess(PerModel[DetResult]):
         self,
         model_name: str | Sequence[str] | None = None,
         *,
-        thresh: float = 0.3,
-        box_thresh: float = 0.6,
-        max_candidates: int = 1000,
-        unclip_ratio: float = 1.5,
+        thresh: Share = 0.3,
+        box_thresh: Share = 0.6,
+        max_candidates: Count = 1000,
+        unclip_ratio: Positive = 1.5,
         use_dilation: bool = False,
         score_mode: str = "fast",
         box_type: str = "quad",

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ppocr_lite.parameters import Count, Natural, Share
 from ppocr_lite.registry import TRANSFORMS
 from ppocr_lite.transforms.augmenters import build_augmenters
 from ppocr_lite.transforms.base import Sample
@@ -66,10 +67,10 @@ class EastRandomCropData:
 
     def __init__(
         self,
-        size: Sequence[int] = (640, 640),
-        max_tries: int = 10,
+        size: tuple[Count, Count] = (640, 640),
+        max_tries: Natural = 10,
         *,
-        min_crop_side_ratio: float = 0.1,
+        min_crop_side_ratio: Share = 0.1,
         keep_ratio: bool = True,
     ) -> None:
         self.width, self.height = int(size[0]), int(size[1])

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ppocr_lite.offset import offset_polygon, offset_polygons
+from ppocr_lite.parameters import Natural, NotNegative, Share
 from ppocr_lite.registry import TRANSFORMS
 from ppocr_lite.transforms.base import Sample
 from ppocr_lite.transforms.edge_distance import draw_borders
@@ -56,12 +57,12 @@ class MakeBorderMap:
 
     def __init__(
         self,
-        shrink_ratio: float = 0.4,
-        thresh_min: float = 0.3,
+        shrink_ratio: Share = 0.4,
+        thresh_min: Share = 0.3,
         *,
-        thresh_max: float = 0.7,
-        total_epoch: int | None = None,
-        epoch: int | None = None,
+        thresh_max: Share = 0.7,
+        total_epoch: Natural | None = None,
+        epoch: Natural | None = None,
     ) -> None:
         self.shrink_ratio = _ShrinkRatio(shrink_ratio, total_epoch, epoch)
         self.thresh_min, self.thresh_max = thresh_min, thresh_max
@@ -105,11 +106,11 @@ class MakeShrinkMap:
 
     def __init__(
         self,
-        min_text_size: float = 8,
-        shrink_ratio: float = 0.4,
+        min_text_size: NotNegative = 8,
+        shrink_ratio: Share = 0.4,
         *,
-        total_epoch: int | None = None,
-        epoch: int | None = None,
+        total_epoch: Natural | None = None,
+        epoch: Natural | None = None,
     ) -> None:
         self.min_text_size = min_text_size
         self.shrink_ratio = _ShrinkRatio(shrink_ratio, total_epoch, epoch)

@@ -86,6 +86,11 @@ class NormalizeImage:
     ) -> None:
         if order not in ("chw", "hwc"):
             raise ConfigError(f"NormalizeImage.order: expected chw or hwc, got {order!r}.")
+        for key, values in (("mean", mean), ("std", std)):
+            if values is not None and len(values) != 3:
+                raise ConfigError(f"NormalizeImage.{key}: expected three numbers, got {list(values)}.")
+        if std is not None and 0 in std:
+            raise ConfigError(f"NormalizeImage.std: images cannot be divided by 0, got {list(std)}.")
         shape = (3, 1, 1) if order == "chw" else (1, 1, 3)
         factor = 1.0 / 255.0 if scale is None else parse_fraction(scale)
         mean64 = np.reshape(np.asarray(IMAGENET_MEAN if mean is None else mean, np.float64), shape)
@@ -120,6 +125,8 @@ class KeepKeys:
     drops_others = True
 
     def __init__(self, keep_keys: Sequence[str]) -> None:
+        if not keep_keys:
+            raise ConfigError("KeepKeys.keep_keys: nothing would be left of a sample.")
         self.requires = tuple(keep_keys)
         self.provides = tuple(keep_keys)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import Count
 from ppocr_lite.registry import TRANSFORMS
 from ppocr_lite.transforms.base import Sample
 
@@ -25,7 +26,7 @@ class TextEncoder:
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: Count = 25,
         character_dict_path: str | None = None,
         *,
         use_space_char: bool = False,
@@ -111,7 +112,7 @@ class ClsLabelEncode:
     requires = ("label",)
     provides = ("label",)
 
-    def __init__(self, label_list: Sequence[str]) -> None:
+    def __init__(self, label_list: Sequence[str | int]) -> None:
         if not label_list:
             raise ConfigError("ClsLabelEncode.label_list is empty. Set Global.label_list, e.g. ['0', '180'].")
         self._index = {str(label): i for i, label in enumerate(label_list)}

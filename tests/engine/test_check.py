@@ -56,7 +56,7 @@ def test_unknown_keys(override, problem):
     ("override", "problem"),
     [
         ("Global.epoch_num=-1", "expected a whole number of at least 1, got -1."),
-        ("Global.seed=x", "expected a whole number in 0..9.22337e+18, got 'x'."),
+        ("Global.seed=x", "expected a whole number of at least 0, got 'x'."),
         ("Global.use_gpu=yes please", "expected true or false, got 'yes please'."),
         (
             "Global.eval_batch_step=[1]",
@@ -75,7 +75,7 @@ def test_unknown_keys(override, problem):
         ("Optimizer.regularizer=L2", "expected keys and values, got 'L2'."),
         ("Optimizer.clip_norm=x", "expected a number above 0, got 'x'."),
         ("Metric.main_indicator=1", "expected a text, got 1."),
-        ("PostProcess.label_list=[0, 180]", "expected a list of texts, got [0, 180]."),
+        ("PostProcess.label_list=5", "expected a list of texts, or whole numbers, got 5."),
     ],
 )
 def test_values_of_wrong_types(override, problem):

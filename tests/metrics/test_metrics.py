@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ConfigError
 from ppocr_lite.metrics.cls import ClsMetric
 from ppocr_lite.metrics.det import DetMetric, is_simple
 from ppocr_lite.metrics.intervals import wilson_interval
@@ -168,3 +169,20 @@ def test_intervals_of_detection_are_over_images():
     assert values["recall"] == 0.75
     assert (more["recall_low"], more["recall_high"]) == pytest.approx((0.75 - reach, 0.75 + reach))
     assert more["hmean_low"] < values["hmean"] < more["hmean_high"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "indicator"), [(RecMetric, "cer"), (RecMetric, "hmean"), (DetMetric, "acc"), (ClsMetric, "x")]
+)
+def test_indicators_that_cannot_tell_the_best(metric, indicator):
+    with pytest.raises(ConfigError, match=f"main_indicator: '{indicator}' is no metric of which more is bet"):
+        metric(indicator)
+
+
+@pytest.mark.parametrize("metric", [RecMetric(), DetMetric(), ClsMetric()], ids=lambda m: type(m).__name__)
+def test_indicators_are_among_the_metrics(metric):
+    with pytest.raises(ConfigError) as caught:
+        type(metric)("none of them")
+    known = str(caught.value).rpartition("Known: ")[2].rstrip(".").split(", ")
+    assert known[0] == metric.main_indicator
+    assert set(known) <= {**metric.compute(), **metric.details()}.keys()

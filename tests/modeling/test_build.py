@@ -82,6 +82,23 @@ def test_detector_without_charset_and_from_a_config_section():
         (changed("Backbone.name", "MobileNetv3"), r"Backbone: .* Did you mean 'MobileNetV3'\?"),
         (changed("Backbone.scales", 1.0), r"Backbone.scales: .* Did you mean 'scale'\?"),
         (changed("name", "DistilationModel"), "no architecture named 'DistilationModel'"),
+        (changed("name", ["BaseModel"]), r"no architecture named '\['BaseModel'\]'"),
+        (changed("model_type", ["rec"]), r"Architecture\.model_type: expected a text, got \['rec'\]"),
+        (
+            changed("in_channels", 0),
+            r"Architecture\.in_channels: expected a whole number of at least 1, got 0",
+        ),
+        (changed("pretrained", 5), r"Architecture\.pretrained: expected a text, or one of False, got 5"),
+        (changed("Backbone", "MobileNetV3"), r"Architecture\.Backbone: expected keys and values, got 'Mobi"),
+        (
+            changed("Backbone.scale", "big"),
+            r"Architecture\.Backbone\.scale: expected a number above 0, got 'b",
+        ),
+        (
+            changed("Neck", {"name": "DBFPN", "out_channels": 8}),
+            "DBFPN takes a list of whole numbers as in_ch",
+        ),
+        (changed("Head.return_feats", "no"), r"Architecture\.Head\.return_feats: expected true or false"),
     ],
 )
 def test_wrong_sections(arch, message):

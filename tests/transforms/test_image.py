@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from ppocr_lite.errors import ConfigError, DataError
-from ppocr_lite.transforms.image import DecodeImage, NormalizeImage, ToCHWImage, parse_fraction
+from ppocr_lite.transforms.image import DecodeImage, KeepKeys, NormalizeImage, ToCHWImage, parse_fraction
 
 
 @pytest.fixture
@@ -65,3 +65,9 @@ def test_wrong_modes():
         DecodeImage("CMYK")
     with pytest.raises(ConfigError, match=r"NormalizeImage\.order"):
         NormalizeImage(order="nchw")
+    with pytest.raises(ConfigError, match=r"NormalizeImage\.mean: expected three numbers, got \[0\.5\]"):
+        NormalizeImage(mean=[0.5])
+    with pytest.raises(ConfigError, match=r"NormalizeImage\.std: images cannot be divided by 0"):
+        NormalizeImage(std=[1, 0, 1])
+    with pytest.raises(ConfigError, match=r"KeepKeys\.keep_keys: nothing would be left"):
+        KeepKeys([])

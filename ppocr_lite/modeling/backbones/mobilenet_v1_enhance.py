@@ -13,6 +13,7 @@ from paddle.regularizer import L2Decay
 
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.modeling.layers import ConvBN, SqueezeExcite, halving_pool
+from ppocr_lite.parameters import Count, Positive
 from ppocr_lite.registry import BACKBONES
 
 SE_SLOPE = 1.0 / 6.0
@@ -59,14 +60,14 @@ class MobileNetV1Enhance(nn.Layer):
         self,
         in_channels: int = 3,
         *,
-        scale: float = 0.5,
-        last_conv_stride: int | Sequence[int] = 1,
+        scale: Positive = 0.5,
+        last_conv_stride: Count | tuple[Count, Count] = 1,
         last_pool_type: str = "max",
-        last_pool_kernel_size: Sequence[int] = (3, 2),
+        last_pool_kernel_size: tuple[Count, Count] = (3, 2),
     ) -> None:
         super().__init__()
         if last_pool_type not in ("max", "avg"):
-            raise ConfigError(f"MobileNetV1Enhance: last_pool_type is max or avg, not '{last_pool_type}'.")
+            raise ConfigError(f"last_pool_type: expected max or avg, got {last_pool_type!r}.")
         last_stride = _pair(last_conv_stride)
         rows = (*ROWS[:-1], ROWS[-1]._replace(stride=last_stride))
         self.conv1 = _conv_bn(in_channels, int(32 * scale), kernel=3, stride=2)

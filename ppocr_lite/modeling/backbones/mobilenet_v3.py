@@ -13,6 +13,7 @@ from paddle import Tensor, nn
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.mobilenet import HS, SCALES, STEM_WIDTH, TABLES, Row, Table, make_divisible
 from ppocr_lite.modeling.layers import ConvBN, InvertedResidual, halving_pool
+from ppocr_lite.parameters import Positive
 from ppocr_lite.registry import BACKBONES, did_you_mean
 
 
@@ -33,7 +34,7 @@ class DetMobileNetV3(nn.Layer):
         in_channels: int = 3,
         model_name: str = "large",
         *,
-        scale: float = 0.5,
+        scale: Positive = 0.5,
         disable_se: bool = False,
     ) -> None:
         super().__init__()
@@ -84,7 +85,7 @@ class RecMobileNetV3(nn.Layer):
         in_channels: int = 3,
         model_name: str = "small",
         *,
-        scale: float = 0.5,
+        scale: Positive = 0.5,
         large_stride: Sequence[int] = (1, 2, 2, 2),
         small_stride: Sequence[int] = (2, 2, 2, 2),
         disable_se: bool = False,

@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import Count
 from ppocr_lite.registry import HEADS, did_you_mean
 
 SOS = 0
@@ -48,15 +49,14 @@ class AttentionHead(nn.Layer):
         in_channels: int,
         out_channels: int,
         *,
-        hidden_size: int,
-        max_text_length: int = 25,
+        hidden_size: Count,
+        max_text_length: Count = 25,
         cell: str = "gru",
     ) -> None:
         super().__init__()
         if cell not in CELLS:
             raise ConfigError(
-                f"AttentionHead.cell: no cell named '{cell}'.{did_you_mean(cell, CELLS)} "
-                f"Known: {', '.join(CELLS)}."
+                f"cell: no cell named '{cell}'.{did_you_mean(cell, CELLS)} Known: {', '.join(CELLS)}."
             )
         self.attention_cell = AttentionCell(in_channels, out_channels, hidden_size=hidden_size, kind=cell)
         self.generator = nn.Linear(hidden_size, out_channels)

@@ -9,6 +9,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr_lite.modeling.layers import uniform_attr
+from ppocr_lite.parameters import Count
 from ppocr_lite.registry import HEADS
 
 
@@ -20,7 +21,7 @@ class ClsHead(nn.Layer):
     otherwise.
     """
 
-    def __init__(self, in_channels: int, class_dim: int) -> None:
+    def __init__(self, in_channels: int, class_dim: Count) -> None:
         super().__init__()
         self.fc = nn.Linear(in_channels, class_dim, weight_attr=uniform_attr(in_channels))
 

@@ -11,6 +11,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr_lite.modeling.layers import uniform_attr
+from ppocr_lite.parameters import Count, NotNegative
 from ppocr_lite.registry import HEADS
 
 
@@ -36,10 +37,10 @@ class CTCHead(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        out_channels: int,
+        out_channels: Count,
         *,
-        fc_decay: float = 0.0004,
-        mid_channels: int | None = None,
+        fc_decay: NotNegative = 0.0004,
+        mid_channels: Count | None = None,
         return_feats: bool = False,
     ) -> None:
         super().__init__()

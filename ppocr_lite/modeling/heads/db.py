@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, Tensor, nn
 
 from ppocr_lite.modeling.layers import BatchNorm, uniform_attr
+from ppocr_lite.parameters import Count, Positive
 from ppocr_lite.registry import HEADS
 
 NORM_BIAS = 1e-4
@@ -28,7 +29,9 @@ class DBHead(nn.Layer):
     Shapes: [N, C, H/4, W/4] -> {"maps": [N, 3, H, W]} in training, [N, 1, H, W] otherwise; values in 0..1.
     """
 
-    def __init__(self, in_channels: int, k: int = 50, *, kernel_list: Sequence[int] = (3, 2, 2)) -> None:
+    def __init__(
+        self, in_channels: int, k: Positive = 50, *, kernel_list: tuple[Count, Count, Count] = (3, 2, 2)
+    ) -> None:
         super().__init__()
         self.binarize = MapBranch(in_channels, kernel_list)
         self.thresh = MapBranch(in_channels, kernel_list)

@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, Tensor, nn
 
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import Count
 from ppocr_lite.registry import NECKS
 
 
@@ -25,12 +26,14 @@ class DBFPN(nn.Layer):
     in the order 1/32, 1/16, 1/8, 1/4. H and W must be multiples of 32.
     """
 
-    def __init__(self, in_channels: Sequence[int], out_channels: int, *, use_asf: bool = False) -> None:
+    def __init__(self, in_channels: Sequence[int], out_channels: Count, *, use_asf: bool = False) -> None:
         super().__init__()
         if use_asf:
             raise ConfigError("DBFPN.use_asf: adaptive scale fusion (DB++) is not available; remove the key.")
         if not isinstance(in_channels, (list, tuple)) or len(in_channels) != 4:
             raise ConfigError(f"DBFPN: expected the channels of 4 feature maps, got {in_channels!r}.")
+        if out_channels % 4:
+            raise ConfigError(f"DBFPN.out_channels: expected a multiple of 4, got {out_channels}.")
         self.out_channels = out_channels
         c2, c3, c4, c5 = in_channels
         quarter = out_channels // 4

@@ -10,6 +10,7 @@ from paddle import Tensor, nn
 
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.modeling.layers import uniform_attr
+from ppocr_lite.parameters import Count
 from ppocr_lite.registry import NECKS, did_you_mean
 
 FC_DECAY = 1e-5
@@ -81,11 +82,11 @@ class SequenceEncoder(nn.Layer):
     Shapes: [N, in_channels, 1, W] -> [N, W, out_channels].
     """
 
-    def __init__(self, in_channels: int, encoder_type: str, *, hidden_size: int = 48) -> None:
+    def __init__(self, in_channels: int, encoder_type: str, *, hidden_size: Count = 48) -> None:
         super().__init__()
         if encoder_type not in ENCODERS:
             raise ConfigError(
-                f"SequenceEncoder: no encoder_type '{encoder_type}'.{did_you_mean(encoder_type, ENCODERS)} "
+                f"encoder_type: no '{encoder_type}'.{did_you_mean(encoder_type, ENCODERS)} "
                 f"Known: {', '.join(ENCODERS)}."
             )
         make = ENCODERS[encoder_type]

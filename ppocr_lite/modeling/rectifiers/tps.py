@@ -19,6 +19,7 @@ from paddle import ParamAttr, Tensor, nn
 
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.modeling.layers import ConvBN, uniform_attr
+from ppocr_lite.parameters import NotNegative
 from ppocr_lite.registry import RECTIFIERS
 
 # model_name: (widths of the four convolutions, width of fc1)
@@ -47,13 +48,11 @@ class TPS(nn.Layer):
     onnx_opset = ONNX_OPSET
 
     def __init__(
-        self, in_channels: int, num_fiducial: int, *, loc_lr: float = 0.1, model_name: str = "small"
+        self, in_channels: int, num_fiducial: int, *, loc_lr: NotNegative = 0.1, model_name: str = "small"
     ) -> None:
         super().__init__()
         if num_fiducial < 4 or num_fiducial % 2:
-            raise ConfigError(
-                f"Architecture.Transform.num_fiducial: expected an even number from 4, got {num_fiducial}."
-            )
+            raise ConfigError(f"num_fiducial: expected an even number from 4, got {num_fiducial}.")
         self.loc_net = LocalizationNetwork(
             in_channels, num_fiducial, loc_lr=loc_lr, large=model_name == "large"
         )

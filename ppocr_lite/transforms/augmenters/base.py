@@ -55,7 +55,8 @@ def build_augmenter(spec: Any, where: str) -> Augmenter:
             )
     name = str(spec["type"])
     item = AUGMENTERS.get(name, where=where)
-    built: Augmenter = construct(item, spec.get("args") or {}, {}, where=f"{where}.{name}")
+    args = {} if spec.get("args") is None else spec["args"]
+    built: Augmenter = construct(item, args, {}, where=f"{where}.{name}")
     return built
 
 

@@ -25,5 +25,5 @@ def test_row_of_features(params, image, expected):
 
 
 def test_unknown_pool():
-    with pytest.raises(ConfigError, match="last_pool_type is max or avg, not 'min'"):
+    with pytest.raises(ConfigError, match="last_pool_type: expected max or avg, got 'min'"):
         MobileNetV1Enhance(last_pool_type="min")

@@ -94,7 +94,7 @@ def test_builder_offers_steps_and_classes():
 
 
 def test_wrong_use_is_told():
-    with pytest.raises(ConfigError, match=r"AttentionHead.cell: no cell named 'gur'. Did you mean 'gru'\?"):
+    with pytest.raises(ConfigError, match=r"cell: no cell named 'gur'. Did you mean 'gru'\?"):
         AttentionHead(4, 5, hidden_size=6, cell="gur")
     head = AttentionHead(4, 5, hidden_size=6, max_text_length=3)
     with pytest.raises(ConfigError, match=r"labels of 8 entries, but 3 steps. Set Global.max_text_length"):

@@ -28,6 +28,7 @@ def test_dbfpn_joins_four_levels_coarsest_first():
     [
         ({"in_channels": 16, "out_channels": 96}, "expected the channels of 4 feature maps, got 16"),
         ({"in_channels": [1, 2, 3, 4], "out_channels": 96, "use_asf": True}, "use_asf: adaptive scale"),
+        ({"in_channels": [1, 2, 3, 4], "out_channels": 10}, "out_channels: expected a multiple of 4, got 10"),
     ],
 )
 def test_dbfpn_errors(kwargs, message):
@@ -54,7 +55,7 @@ def test_rnn_lists_every_weight_under_both_of_its_names():
 
 
 def test_encoder_errors():
-    with pytest.raises(ConfigError, match=r"no encoder_type 'rn'. Did you mean 'rnn'\?"):
+    with pytest.raises(ConfigError, match=r"encoder_type: no 'rn'. Did you mean 'rnn'\?"):
         SequenceEncoder(12, "rn")
     with pytest.raises(ConfigError, match="needs features of height 1, got 2"):
         SequenceEncoder(12, "reshape")(paddle.zeros([1, 12, 2, 7]))

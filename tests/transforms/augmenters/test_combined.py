@@ -52,6 +52,8 @@ def test_wrong_parts_name_their_place():
         ConfigError, match=r"Sometimes\.then_list\[1\]: no augmenter named 'Fliprl'.*'Fliplr'"
     ):
         build_augmenter({"type": "Sometimes", "args": {"then_list": [PLUS, {"type": "Fliprl"}]}}, "x")
+    with pytest.raises(ConfigError, match=r"x\.Fliplr: expected parameters as keys and values, got 0\.5"):
+        build_augmenter({"type": "Fliplr", "args": 0.5}, "x")
     with pytest.raises(ConfigError, match=r"OneOf\.children: the list is empty"):
         build_augmenter({"type": "OneOf", "args": {"children": []}}, "x")
     with pytest.raises(ConfigError, match=r"Sequential\.children: expected a list"):
