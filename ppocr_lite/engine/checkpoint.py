@@ -3,7 +3,7 @@
 The three files are those of PaddleOCR 2.x and are read by it. ``.states`` holds one entry more,
 ``ppocr_lite``, with what an exact continuation needs, and checksums that tell whether the three belong
 together. They are replaced so that a crash at any moment leaves a whole set. Weights alone may also be a
-``.safetensors`` file.
+``.safetensors`` file. Beside the weights of a pruned model stands its ``<prefix>.structure.json``.
 """
 
 import logging
@@ -18,7 +18,9 @@ import paddle
 
 from ppocr_lite.engine.slots import rename_slots
 from ppocr_lite.errors import ModelFileError
-from ppocr_lite.weights import files, names, pickles
+from ppocr_lite.modeling.structure import structure_of
+from ppocr_lite.weights import files, names, pickles, structures
+from ppocr_lite.weights.disk import write_atomic
 from ppocr_lite.weights.report import LoadReport, shortened
 from ppocr_lite.weights.together import finish, write_together
 
@@ -26,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 MASTERS = "master_weights"
 """Paddle's entry of ``.pdopt`` with the float32 originals of parameters kept in 16 bits."""
-SUFFIXES = (".pdparams", ".pdopt", ".states")
+SUFFIXES = (".pdparams", structures.SUFFIX, ".pdopt", ".states")
 OWN_KEY = "ppocr_lite"
 """Entry of ``.states`` that PaddleOCR does not know and ignores."""
 
@@ -62,8 +64,8 @@ def load_weights(model: paddle.nn.Layer, weights: Mapping[str, np.ndarray]) -> L
 
     A recurrent layer's tensor may stand under either of the two names that Paddle gives it.
     """
-    report = LoadReport()
     tensors = model.state_dict()
+    report = LoadReport(convolutions=sum(tensor.ndim == 4 for tensor in tensors.values()))
     for name, tensor in tensors.items():
         array = names.find_array(weights, name)
         if array is None:
@@ -98,13 +100,15 @@ def load_pretrained(model: paddle.nn.Layer, path: str | Path, *, submodel: str =
     file = find_params(path)
     weights = _of_submodel(submodel, _unwrapped(file), file)
     report = load_weights(model, weights)
-    if not report.matched:
+    if not report.matched or report.looks_pruned:
+        fits = "looks pruned, and does not fit" if report.matched else "none of its {} arrays fits"
         raise ModelFileError(
-            f"{file}: none of its {len(weights)} arrays fits the model.\n{report.table()}"
-            f"{_prefix_hint(weights, model.state_dict())}"
+            f"{file}: {fits.format(len(weights))} the model.\n{report.table()}"
+            f"{_prefix_hint(weights, model.state_dict())}{_pruned_hint(report, file)}"
         )
     if not report.complete or report.unexpected:
-        logger.warning("%s: fits the model in part; the rest starts anew.\n%s", file, report.table())
+        table = report.table() + _pruned_hint(report, file)
+        logger.warning("%s: fits the model in part; the rest starts anew.\n%s", file, table)
     logger.info("load pretrain successful from %s", file)
     return report
 
@@ -128,7 +132,7 @@ def load_exact(model: paddle.nn.Layer, path: str | Path) -> LoadReport:
         raise ModelFileError(
             f"{file}: does not fit the model.\n{report.table()}\n"
             "Check that the configuration is the one it was trained with."
-            f"{_prefix_hint(weights, model.state_dict())}"
+            f"{_prefix_hint(weights, model.state_dict())}{_pruned_hint(report, file)}"
         )
     if report.unexpected:
         logger.warning("%s: holds more than the model.\n%s", file, report.table())
@@ -163,11 +167,26 @@ def _prefix_hint(weights: Iterable[str], wanted: Iterable[str]) -> str:
     )
 
 
+def _pruned_hint(report: LoadReport, file: Path) -> str:
+    path = structures.path_of(file)
+    if not report.with_fewer_filters or path.is_file():
+        return ""
+    return (
+        f"\nIts convolutions have fewer filters, as a pruned model's. If it is one, copy '{path.name}' from "
+        f"where it was pruned to {path.parent}; the weights alone do not say which filters are left."
+    )
+
+
 def save_weights(path: str | Path, model: paddle.nn.Layer) -> None:
     """Write ``<path>.pdparams`` atomically; ``.safetensors`` if ``path`` ends so."""
     path = Path(path) if Path(path).suffix in files.SUFFIXES else Path(f"{path}{files.PICKLE}")
     tensors = model.state_dict()
     files.write_weights(path, _to_numpy(tensors), {name: tensor.name for name, tensor in tensors.items()})
+    structure = structure_of(model)
+    if structure is not None:
+        write_atomic(structures.path_of(path), structures.to_bytes(structure))
+    else:
+        structures.path_of(path).unlink(missing_ok=True)
 
 
 def save(
@@ -183,6 +202,9 @@ def save(
         ModelFileError: they cannot be written, for want of space or permission; the old ones stay.
     """
     contents = {".pdparams": _weights_bytes(model, optimizer)}
+    structure = structure_of(model)
+    if structure is not None:
+        contents[structures.SUFFIX] = structures.to_bytes(structure)
     if optimizer is not None:
         contents[".pdopt"] = pickles.to_bytes(_to_numpy(optimizer.state_dict()))
     if states is not None:
@@ -197,6 +219,8 @@ def save(
             f"{prefix}: the checkpoint ({megabytes:.1f} MB) cannot be written: {error.strerror or error}. "
             "What was there before is as it was. Make room or give another Global.save_model_dir, and resume."
         ) from error
+    if structure is None:  # of an earlier, pruned model of this name
+        Path(f"{prefix}{structures.SUFFIX}").unlink(missing_ok=True)
 
 
 def finish_save(prefix: str | Path) -> bool:

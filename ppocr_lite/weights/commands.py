@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ppocr_lite.errors import ModelFileError
+from ppocr_lite.weights import structures
+from ppocr_lite.weights.disk import write_atomic
 from ppocr_lite.weights.files import WeightFile, read_file, write_weights
 from ppocr_lite.weights.names import (
     PARTS,
@@ -64,6 +66,7 @@ def extract(source: str | Path, target: str | Path, *, prefix: str, force: bool 
         raise ModelFileError(f"{source}: no name begins with '{start}'.{_beginnings(whole)}")
     names = within(found.names, wrapper + start) or within(found.names, start)
     write_weights(target, arrays, names)
+    _carry_structure(source, target, start)
     _print([f"{target}: {len(arrays)} of {len(whole)} arrays, without their '{wrapper}{start}'."])
     _print(_left_out(found))
     return 0
@@ -80,9 +83,18 @@ def convert(source: str | Path, target: str | Path, *, force: bool = False) -> i
     if not found.arrays:
         raise ModelFileError(f"{source}: holds no arrays.")
     write_weights(target, found.arrays, found.names)
+    _carry_structure(source, target)
     _print([f"{target}: {len(found.arrays)} arrays, {Path(target).stat().st_size:,} bytes."])
     _print(_left_out(found))
     return 0
+
+
+def _carry_structure(source: str | Path, target: str | Path, prefix: str = "") -> None:
+    """Give ``target`` the structure that stands beside the weights of a pruned model, or its part."""
+    structure = structures.read_beside(source)
+    if structure is not None and (part := structure.within(prefix)).cuts:
+        write_atomic(structures.path_of(target), structures.to_bytes(part))
+        _print([f"{structures.path_of(target)}: what pruning has left of {len(part.cuts)} arrays."])
 
 
 def diff(first: str | Path, second: str | Path) -> int:

@@ -18,11 +18,26 @@ class LoadReport:
     """In the file, not in the model."""
     mismatched: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
     """Name -> (shape in the file, shape in the model)."""
+    convolutions: int = 0
+    """How many weights of the model have four axes."""
 
     @property
     def complete(self) -> bool:
         """Every parameter of the model was set."""
         return not self.missing and not self.mismatched
+
+    @property
+    def with_fewer_filters(self) -> int:
+        """How many convolutions have fewer filters in the file; 0 where something is larger there."""
+        shapes = self.mismatched.values()
+        if any(len(a) != len(b) or any(x > y for x, y in zip(a, b)) for a, b in shapes):
+            return 0
+        return sum(len(a) == 4 and a[0] < b[0] for a, b in shapes)
+
+    @property
+    def looks_pruned(self) -> bool:
+        """So many convolutions have fewer filters in the file that it is no matter of another last layer."""
+        return 0 < self.convolutions <= 2 * self.with_fewer_filters
 
     def table(self) -> str:
         """Four counts, each but the first followed by its names; both shapes where they differ.
