@@ -98,7 +98,7 @@ def read(path: str | Path) -> Structure:
                 "Update the package, or prune again."
             )
         return Structure({str(name): _cut(entry) for name, entry in values["parameters"].items()})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise ModelFileError(
             f"{path}: is not the structure of a pruned model ({error!r:.100}). Copy it again from where the "
             "model was pruned; without it the weights cannot be loaded."
@@ -109,7 +109,8 @@ def _cut(entry: Mapping[str, Any]) -> Cut:
     shape = tuple(int(size) for size in entry["shape"])
     kept = {int(axis): tuple(int(i) for i in indices) for axis, indices in entry["kept"].items()}
     for axis, indices in kept.items():
-        if not indices or sorted(set(indices)) != list(indices) or not 0 <= indices[-1] < shape[axis]:
+        rising = sorted(set(indices)) == list(indices) != []
+        if not rising or indices[0] < 0 or indices[-1] >= shape[axis]:
             raise ValueError(f"axis {axis} of {shape}: {indices[:5]}...")
     return Cut(shape, kept)
 
