@@ -1,0 +1,117 @@
+"""Rendered words and pages as label files, and scores on pictures that were not rendered."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ppocr_lite import TextSystem
+from ppocr_lite.images import list_images, read_image
+from ppocr_lite.inference.text_recognizer import TextRecognizer
+from ppocr_lite.synth import FontLibrary, SynthStream, TextSource
+from ppocr_lite.synth.line import LineRenderer
+from ppocr_lite.synth.writers import FolderWriter
+
+REPO = Path(__file__).resolve().parents[1]
+WORD_LISTS = ("/usr/share/dict/american-english", "/usr/share/dict/words")
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+CHARACTERS = f"0123456789{LETTERS}{LETTERS.upper()}"
+LEAST, MOST = 2, 7
+"""Letters of a word."""
+NUMBERS, CAPITALIZED, CAPITALS = 0.2, 0.15, 0.15
+"""Shares of numbers, of words with a capital, of words in capitals."""
+EVAL_SEED = 7_000_000
+"""No training seed; the held-out data is the same for all of them."""
+PAGE_SIDE = (320, 480)
+DONE = "done.json"
+
+
+def word_list(given: str | None, folder: Path) -> Path:
+    """A file with one short word in small letters a line, written to ``folder`` once."""
+    target = folder / "words.txt"
+    if target.is_file():
+        return target
+    sources = [given] if given else [path for path in WORD_LISTS if Path(path).is_file()][:1]
+    texts = [Path(path) for path in sources] or sorted((REPO / "doc").glob("*.md"))
+    words = {word for path in texts for word in path.read_text(encoding="utf-8").split()}
+    usable = sorted(w for w in words if LEAST <= len(w) <= MOST and set(w) <= set(LETTERS))
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text("\n".join(usable) + "\n", encoding="utf-8")
+    return target
+
+
+def write_set(
+    task: str, out: Path, count: int, *, seed: int, level: float, words: Path, fonts: Sequence[str]
+) -> Path:
+    """``out/label.txt`` with ``count`` rendered pictures beside it; nothing is done where it is complete."""
+    wanted = {"task": task, "count": count, "seed": seed, "level": level}
+    if (out / DONE).is_file() and json.loads((out / DONE).read_text()) == wanted:
+        return out
+    samples = _lines if task == "rec" else _pages
+    with FolderWriter(out, task) as writer:
+        for index, (image, label) in enumerate(samples(count, seed, level, words, fonts)):
+            writer.add(index, cv2.imencode(".png", image)[1].tobytes(), label)
+    (out / DONE).write_text(json.dumps(wanted))
+    return out
+
+
+def _lines(
+    count: int, seed: int, level: float, words: Path, fonts: Sequence[str]
+) -> Iterator[tuple[np.ndarray, str]]:
+    library = FontLibrary(fonts, CHARACTERS, cache_file=words.with_name("fonts_rec.json"))
+    renderer = LineRenderer(library, TextSource([words], CHARACTERS), height=32, level=level, max_ratio=8)
+    listed = words.read_text(encoding="utf-8").split()
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        line = renderer.render(rng, _text(rng, listed))
+        yield line.image, line.text
+
+
+def _text(rng: np.random.Generator, words: Sequence[str]) -> str:
+    """A word or a number."""
+    kind = rng.random()
+    if kind < NUMBERS:
+        return "".join(map(str, rng.integers(0, 10, int(rng.integers(LEAST, MOST + 1)))))
+    word = words[int(rng.integers(len(words)))]
+    if kind < NUMBERS + CAPITALIZED:
+        return word.capitalize()
+    return word.upper() if kind < NUMBERS + CAPITALIZED + CAPITALS else word
+
+
+def _pages(
+    count: int, seed: int, level: float, words: Path, fonts: Sequence[str]
+) -> Iterator[tuple[np.ndarray, str]]:
+    cache = words.with_name("fonts_det.json")
+    stream = SynthStream(
+        "det", texts=[words], fonts=fonts, font_cache=cache, seed=seed, level=level, side=PAGE_SIDE
+    )
+    for index in range(count):
+        sample = stream.sample(index)
+        yield sample["image"], sample["label"]
+
+
+def score_on_real(task: str, folder: Path, model: Path, out: Path) -> str:
+    """What ``folder/score.py`` prints for the texts that the exported model reads.
+
+    The pictures are those in ``folder/pages``, ``folder/words``, ``folder/images`` or ``folder`` itself, the
+    truth is in ``folder/gt``. Each text goes to ``out/PICTURE.txt``. A recognizer reads every picture as one
+    word; a detector finds the lines for the recognizer that comes with the package.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    places = [folder / name for name in ("pages", "words", "images") if (folder / name).is_dir()]
+    pictures = list_images((places or [folder])[0])
+    if task == "rec":
+        recognizer = TextRecognizer.open(model)
+        texts = [recognizer([read_image(path)])[0].text for path in pictures]
+    else:
+        system = TextSystem(det=model)
+        texts = [system(path).text for path in pictures]
+    for path, text in zip(pictures, texts):
+        (out / f"{path.name}.txt").write_text(text + "\n", encoding="utf-8")
+    command = [sys.executable, str(folder / "score.py"), str(folder / "gt"), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else f"score.py failed: {done.stderr.strip()[-300:]}"
