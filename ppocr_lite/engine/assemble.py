@@ -97,8 +97,13 @@ def charset(cfg: Config) -> Charset | None:
     """The character set of a recognizer; None for other tasks."""
     if cfg.get("Architecture.model_type") != "rec":
         return None
-    path = cfg.get("Global.character_dict_path")
-    return Charset.load(path, use_space_char=bool(cfg.get("Global.use_space_char", False)))
+    try:
+        return Charset.load(
+            cfg.get("Global.character_dict_path"),
+            use_space_char=bool(cfg.get("Global.use_space_char", False)),
+        )
+    except ConfigError as error:
+        raise ConfigError(f"Global.character_dict_path: {error}") from error
 
 
 def build_postprocess(cfg: Config, characters: Charset | None) -> PostProcess:
