@@ -55,7 +55,6 @@ FORBIDDEN: dict[str, set[str]] = {
     "inference": {"cli"},
     "engine": {"compression", "cli"},
     "export": {"compression", "cli"},
-    "compression": {"data", "losses", "cli"},
     "compression": {"data", "interop", "cli"},
 }
 """Part -> parts that it must not import; for the paddle-free half also everything that uses Paddle."""

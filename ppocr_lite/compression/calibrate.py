@@ -51,8 +51,8 @@ def percentile(histogram: Histogram, share: float = PERCENTILE) -> Range:
     counts = histogram.positive + histogram.negative
     if not counts.sum():
         return minmax(histogram)
-    below = np.cumsum(counts) / counts.sum()
-    bins = int(np.searchsorted(below, share / 100)) + 1
+    wanted = counts.sum() * share / 100
+    bins = int(np.searchsorted(np.cumsum(counts), wanted * (1 - 1e-9))) + 1
     return _within(histogram, histogram.bound * min(bins, BINS) / BINS)
 
 

@@ -83,7 +83,7 @@ def _export(single: Parts, folder: Path) -> dict[str, Any]:
     layers = quantize.quantized_layers(single.model)
     if not layers:  # a frozen teacher
         return assemble.export_parts(single, folder)[""]
-    _check_ranges(single.model)
+    check_ranges(single.model)
     folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".export-"))
     try:
@@ -91,7 +91,7 @@ def _export(single: Parts, folder: Path) -> dict[str, Any]:
             values = assemble.export_parts(single, work)[""]
         _require_onnx(work, folder)
         options = quantize.QuantOptions.of(single.cfg.section("Quantization"))
-        _write_int8(single.model, work / "inference.onnx", pack=options.pack_float)
+        write_int8(single.model, work / "inference.onnx", pack=options.pack_float)
         values["Quantization"] = describe(work / "inference.onnx", method="PACT", weight_bits=_bits(layers))
         with quantize.with_fixed_ranges(single.model):
             values["Parity"] = _rewrite_paddle_files(single, work, values)
@@ -105,7 +105,7 @@ def _export(single: Parts, folder: Path) -> dict[str, Any]:
     return values
 
 
-def _check_ranges(model: Any) -> None:
+def check_ranges(model: Any) -> None:
     unseen = [name for name, layer in quantize.quantizers(model).items() if not layer.seen]
     if unseen:
         raise ModelFileError(
@@ -126,7 +126,7 @@ def _bits(layers: Mapping[str, quantize.Quantized]) -> int:
     return int(next(iter(layers.values())).bits)
 
 
-def _write_int8(model: Any, file: Path, *, pack: bool) -> None:
+def write_int8(model: Any, file: Path, *, pack: bool) -> None:
     """Put the learned ranges into the float graph of ``file``; ``pack`` the float weights too."""
     import onnx
 
