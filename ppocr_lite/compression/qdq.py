@@ -17,6 +17,15 @@ OPSET = 13
 """The first with a scale for each channel."""
 WEIGHTED = ("Conv", "Gemm", "MatMul")
 """Operations whose second input can be a constant int8 weight."""
+SUMMED_AXES = {
+    "Conv": (1, 2, 3),  # [out, in, kh, kw]
+    "ConvTranspose": (0, 2, 3),  # [in, out, kh, kw]
+    "LSTM": (2,),  # [directions, gates * hidden, in]
+    "GRU": (2,),
+    "Gemm": (0,),
+    "MatMul": (0,),
+}
+"""Axes of a weight that a product sums over, for operations whose weights can be packed."""
 LEVELS = 255
 CENTRE = 128
 """Zero point of activations that may be negative."""
@@ -150,7 +159,7 @@ def pack_floats(model: Any, *, at_least: int = 512) -> int:
     """Store the float weights that are left (LSTM, depthwise and transposed convolutions) as int8.
 
     They are made floats again by Cast and Mul, which engines compute once, when they load the file: the file
-    shrinks, the arithmetic stays float32 and as fast as it was. Each row of the last axis but one has a step.
+    shrinks, the arithmetic stays float32 and as fast as it was. Each output channel has a step.
 
     Args:
         model: changed in place.
@@ -166,10 +175,10 @@ def pack_floats(model: Any, *, at_least: int = 512) -> int:
     readers = {name: node.op_type for node in graph.node for name in node.input}
     packed = 0
     for name, weight in arrays.items():
-        known = readers.get(name) in ("LSTM", "GRU", "Conv", "ConvTranspose", "Gemm", "MatMul")
-        if not known or weight.dtype != np.float32 or weight.ndim < 2 or weight.size < at_least:
+        summed = SUMMED_AXES.get(readers.get(name, ""))
+        if summed is None or weight.dtype != np.float32 or weight.ndim < 2 or weight.size < at_least:
             continue
-        axes = tuple(range(2, weight.ndim)) if weight.ndim == 4 else (weight.ndim - 1,)
+        axes = tuple(axis for axis in summed if axis < weight.ndim)
         steps = np.maximum(np.abs(weight).max(axis=axes, keepdims=True) / 127, SMALLEST_SCALE)
         steps = steps.astype(np.float32)
         q = np.rint(weight / steps).astype(np.int8)
