@@ -1,18 +1,21 @@
 """The sub-models of a distillation: checks, weights of their own, and each as a model for itself."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from paddle import nn
 
-from ppocr_lite.config import Config
+from ppocr_lite.config import Config, Section
 from ppocr_lite.engine import checkpoint
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.modeling import DistillationModel
 from ppocr_lite.modeling.build import SUBMODEL_KEYS
 from ppocr_lite.postprocess.distillation import PerModel
 from ppocr_lite.registry import did_you_mean
+
+LOSS_KEYS = ("model_name_list", "model_name_pairs")
+"""Keys of losses that name sub-models."""
 
 
 def check(cfg: Config, model: nn.Layer, postprocess: Any) -> None:
@@ -27,11 +30,29 @@ def check(cfg: Config, model: nn.Layer, postprocess: Any) -> None:
         )
     if not isinstance(model, DistillationModel):
         return
+    for where, name in _names_in_losses(cfg.section("Loss")):
+        _check_name(name, model.model_names, where, "Architecture.Models")
     names = postprocess.model_names or list(model.model_names)
     for name in names:
         _check_name(name, model.model_names, "PostProcess.model_name", "Architecture.Models")
     if cfg.get("Metric.name") == "DistillationMetric":
         _check_name(str(cfg.get("Metric.key")), names, "Metric.key", "PostProcess.model_name")
+
+
+def _names_in_losses(loss: Section) -> Iterator[tuple[str, str]]:
+    """(key, name of a sub-model) of everything that the losses compare."""
+    for section in (loss, *(part for _, part in loss.steps("loss_config_list"))):
+        for key in LOSS_KEYS:
+            for name in _flat(section.get(key)):
+                yield f"{section.path}.{key}", name
+
+
+def _flat(value: Any) -> Iterator[str]:
+    """The texts of a text, a list, or lists in a list."""
+    if isinstance(value, str):
+        yield value
+    for item in value if isinstance(value, list) else ():
+        yield from _flat(item)
 
 
 def _check_name(name: str, known: Collection[str], where: str, place: str) -> None:

@@ -37,6 +37,7 @@ VALUES = {
     "PostProcess": {"name": "DistillationCTCLabelDecode", "model_name": ["Student", "Teacher"]},
     "Metric": {"name": "DistillationMetric", "base_metric_name": "RecMetric", "key": "Student"},
 }
+WRONG_PAIR = {"DistillationDMLLoss": {"weight": 1.0, "model_name_pairs": [["Student", "Teachr"]]}}
 
 
 def config(**changes):
@@ -70,6 +71,14 @@ def same(a, b):
         (
             {"PostProcess.model_name": "Teacher"},
             "Metric.key.*: no 'Student' in PostProcess.model_name. Known: Teacher",
+        ),
+        (
+            {"Loss": {"name": "DistillationCTCLoss", "model_name_list": ["Studnt"]}},
+            r"Loss.model_name_list.*: no 'Studnt' in Architecture.Models. Did you mean 'Student'\?",
+        ),
+        (
+            {"Loss": {"name": "CombinedLoss", "loss_config_list": [WRONG_PAIR]}},
+            r"Loss.loss_config_list\[0\].DistillationDMLLoss.model_name_pairs.*: no 'Teachr' in Architecture",
         ),
     ],
 )
