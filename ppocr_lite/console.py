@@ -35,8 +35,11 @@ def _status(work: Callable[[], int | None], complain: Callable[[str], None]) -> 
         return work() or 0
     except BrokenPipeError:
         raise
-    except (PPOCRError, OSError) as error:  # OSError: no space left, no permission
+    except PPOCRError as error:
         complain(str(error))
+        return EXIT_ERROR
+    except OSError as error:  # no space left, no permission
+        complain(f"{error.filename}: {error.strerror}." if error.filename and error.strerror else str(error))
         return EXIT_ERROR
     except MemoryError as error:
         complain(f"Out of memory. {error}".rstrip())

@@ -40,10 +40,13 @@ def show(file: str | Path, *, prefix: str = "", pattern: str = "*") -> int:
         for name, array in found.arrays.items()
         if name.startswith(prefix) and fnmatch.fnmatchcase(name, pattern)
     }
+    if not found.arrays:
+        entries = ", ".join(shortened(sorted(map(str, found.others)))) or "nothing"
+        raise ModelFileError(f"{file}: holds no arrays. Its entries: {entries}.")
     if not chosen:
         raise ModelFileError(
-            f"{file}: none of its {len(found.arrays)} arrays has a name that begins with '{prefix}' "
-            f"and is like '{pattern}'.{_beginnings(found.arrays)}"
+            f"{file}: none of its {len(found.arrays)} arrays has a name that begins with '{prefix:.60}' "
+            f"and is like '{pattern:.60}'.{_beginnings(found.arrays)}"
         )
     rows = [_row(name, array) for name, array in chosen.items()]
     _print(_aligned([("name", "shape", "type", "mean", "std", "min", "max"), *rows]))

@@ -215,3 +215,17 @@ def test_origins_of_a_missing_key_are_those_around_it():
     origins = Origins("f:1", {"a": Origins("f:2", {"b": Origins("f:3")})})
     assert origins.child("a").find(["b"]) == "f:3"
     assert origins.child("a").child("c").find([]) == "f:2"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("folder.yml", None, "cannot be read .Is a directory"),
+        ("bytes.yml", b"\xfb\x00", "is no text in UTF-8"),
+    ],
+)
+def test_what_is_no_text_file(tmp_path, name, content, message):
+    file = tmp_path / name
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"{name}: {message}"):
+        Config.load(file)

@@ -68,6 +68,14 @@ def test_show_names_like_a_pattern(distilled, capsys):
     assert "Its sub-models: Student., Teacher." in error
 
 
+def test_show_of_a_file_without_arrays(tmp_path, capsys):
+    file = tmp_path / "latest.states"
+    file.write_bytes(pickle.dumps({"epoch": 3, "best_model_dict": {"acc": 0.5}}))
+    status, lines, error = run(capsys, "show", file)
+    assert (status, lines) == (2, [])
+    assert error == f"ppocr-lite: {file}: holds no arrays. Its entries: best_model_dict, epoch.\n"
+
+
 def test_show_says_what_else_there_is(tmp_path, capsys):
     values = {
         "module.head.fc.bias": np.array([0x3F80], np.uint16),

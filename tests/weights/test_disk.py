@@ -45,6 +45,16 @@ def test_pickles_as_text_are_not_taken_for_text(tmp_path):
         assert disk.read_bytes(file) == data
 
 
+def test_a_folder_that_takes_no_file_is_told_by_the_files_own_name(tmp_path, monkeypatch):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied", "/x/.latest.pdparams.k3j2.part")
+
+    monkeypatch.setattr(disk.tempfile, "mkstemp", refuse)
+    with pytest.raises(PermissionError) as caught:
+        disk.write_atomic(tmp_path / "latest.pdparams", b"new")
+    assert caught.value.filename == str(tmp_path / "latest.pdparams")
+
+
 def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     file = tmp_path / "latest.pdparams"
     disk.write_atomic(file, b"old")
