@@ -8,6 +8,8 @@ from typing import Any
 import paddle
 from paddle import Tensor, nn
 
+from ppocr_lite.errors import ConfigError
+
 Shape = tuple[int, ...]
 
 
@@ -84,15 +86,24 @@ def trace(model: nn.Layer, image_shape: Sequence[int], *, training: bool) -> Gra
 
     Args:
         image_shape: [C, H, W].
+
+    Raises:
+        ConfigError: which operations are run depends on the values of tensors.
     """
     spec = paddle.static.InputSpec([1, *image_shape], "float32", name="x")
     with _mode(model, training=training):
         traced = paddle.jit.to_static(_Outputs(model), input_spec=[spec], full_graph=True)
-        concrete = traced.forward.concrete_program
+        try:
+            concrete = traced.forward.concrete_program
+        except TypeError as error:
+            raise ConfigError(
+                "The network cannot be traced for pruning; does its forward pass branch on the values of "
+                f"tensors? ({error!s:.200})"
+            ) from error
     graph = Graph()
     for operation in concrete.main_program.global_block().ops:
         _add(graph, operation)
-    graph.outputs = [value.id for value in concrete.outputs if _is_value(value)]
+    graph.outputs = [value.id for value in _tensors(concrete.outputs) if _is_value(value)]
     return graph
 
 
