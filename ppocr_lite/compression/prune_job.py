@@ -177,8 +177,8 @@ def table(report: Report) -> list[str]:
     ):
         lines.append(f"{title}: {old:,} -> {new:,} ({100 * (new / old - 1):+.1f} %)")
     if report.metrics:
-        old, new = report.metrics["before"], report.metrics["after"]
-        lines.append(f"metric, before any training: {old:.4f} -> {new:.4f}")
+        metrics = report.metrics["before"], report.metrics["after"]
+        lines.append("metric, before any training: {:.4f} -> {:.4f}".format(*metrics))
     return [*lines, f"pruned weights: {report.prefix}"]
 
 

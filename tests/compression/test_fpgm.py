@@ -7,8 +7,8 @@ from ppocr_lite.errors import ConfigError
 
 pytest.importorskip("paddle")
 
-from ppocr_lite.compression import fpgm  # noqa: E402
-from ppocr_lite.compression.channels import Group  # noqa: E402
+from ppocr_lite.compression import fpgm
+from ppocr_lite.compression.channels import Group
 
 pytestmark = pytest.mark.train
 # Four filters of two weights: a triangle with sides 3, 4, 5, and a filter far away.
@@ -48,9 +48,7 @@ def test_number_of_channels_that_go(size, ratio, multiple, gone):
 
 
 def test_ratios_that_leave_nothing_are_refused():
-    with pytest.raises(
-        ConfigError, match=r"a: ratio 0.9 would remove all of its 4 channels. Give it 0.75 or"
-    ):
+    with pytest.raises(ConfigError, match=r"a: ratio 0.9 would remove all of its 4 channels. Give it 0.75"):
         fpgm.removed_count(4, 0.9, name="a")
     with pytest.raises(ConfigError, match="a: a pruning ratio is from 0 to below 1, not 1"):
         fpgm.removed_count(4, 1, name="a")

