@@ -11,6 +11,7 @@ from ppocr_lite.errors import ModelFileError
 from ppocr_lite.weights.structures import Cut, Structure, merged
 
 _ATTRIBUTE = "pruned_structure"
+_CONVOLUTIONS = (nn.Conv2D, nn.Conv2DTranspose)
 
 
 def apply_structure(model: nn.Layer, structure: Structure, *, where: str = "structure") -> None:
@@ -70,12 +71,17 @@ def temporarily_pruned(model: nn.Layer, structure: Structure) -> Iterator[None]:
     """Cut the parameters as they are now, and give them back whole."""
     tensors = model.state_dict()
     before = {name: tensors[name].numpy() for name in structure.cuts}
+    # A depthwise convolution of one channel can no more be told from others.
+    convolutions = [layer for layer in model.sublayers(include_self=True) if isinstance(layer, _CONVOLUTIONS)]
+    sizes = [(layer._groups, layer._in_channels, layer._out_channels) for layer in convolutions]
     _cut_tensors(model, structure.cuts)
     try:
         yield
     finally:
         for name, array in before.items():
             _replace(tensors[name], array)
+        for layer, numbers in zip(convolutions, sizes):
+            layer._groups, layer._in_channels, layer._out_channels = numbers
         _tell_layers(model)
 
 

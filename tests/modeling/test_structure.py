@@ -102,6 +102,15 @@ def test_a_model_is_whole_again_after_a_trial():
     assert structure_of(model) is None
 
 
+def test_depthwise_convolutions_come_back_from_a_trial_with_one_channel():
+    layer = nn.Conv2D(6, 6, 3, groups=6, bias_attr=False)
+    x = paddle.ones([1, 6, 5, 5])
+    before = layer(x).numpy()
+    with temporarily_pruned(layer, Structure({"weight": Cut((6, 1, 3, 3), {0: (2,)})})):
+        np.testing.assert_allclose(layer(x[:, 2:3]).numpy(), before[:, 2:3], rtol=1e-6)
+    np.testing.assert_array_equal(layer(x).numpy(), before)
+
+
 def test_structures_of_models_within_a_model():
     both = nn.LayerDict({"Student": Two(), "Teacher": Two()})
     apply_structure(both["Student"], CUTS)
