@@ -11,6 +11,7 @@ from paddle import ParamAttr, Tensor, nn
 from paddle.regularizer import L2Decay
 
 from ppocr_lite.compression.qdq import CENTRE, LEVELS, SMALLEST_SCALE, Grid
+from ppocr_lite.optim.optimizers import OWN_DECAY_ONLY
 
 ALPHA = 20.0
 """Initial bound of PACT: larger than nearly every activation, so that training starts without clipping."""
@@ -94,6 +95,7 @@ class ActivationQuantizer(nn.Layer):
                 name=name, initializer=nn.initializer.Constant(float(alpha)), regularizer=L2Decay(decay)
             )
             self.alpha = self.create_parameter([1], attr=attr)
+            setattr(self.alpha, OWN_DECAY_ONLY, True)
         self._with_pact = with_pact
         self.register_buffer("total", paddle.zeros([1], "float32"))
         self.register_buffer("count", paddle.zeros([1], "float32"))

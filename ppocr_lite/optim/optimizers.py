@@ -14,6 +14,8 @@ from ppocr_lite.registry import Registry, did_you_mean
 OPTIMIZERS = Registry("optimizer")
 """Functions ``(common, [model], *, YAML parameters) -> Optimizer``; see :func:`common_arguments`."""
 
+OWN_DECAY_ONLY = "own_decay_only"
+"""Attribute of a parameter whose own regularizer replaces AdamW's decay, which is added to it otherwise."""
 ADAMW_DECAY = 0.01
 """AdamW's weight decay where the configuration gives none."""
 
@@ -102,7 +104,9 @@ def adamw(
     spared = {
         p.name
         for name, p in model.named_parameters()
-        if any(part in name for part in spared_parts) or (one_dim_param_no_weight_decay and len(p.shape) == 1)
+        if any(part in name for part in spared_parts)
+        or (one_dim_param_no_weight_decay and len(p.shape) == 1)
+        or getattr(p, OWN_DECAY_ONLY, False)
     }
     return paddle.optimizer.AdamW(
         beta1=beta1,

@@ -7,6 +7,8 @@ paddle = pytest.importorskip("paddle")
 
 from ppocr_lite.compression import fake_quant  # noqa: E402
 from ppocr_lite.compression.fake_quant import ActivationQuantizer  # noqa: E402
+from ppocr_lite.optim.optimizers import OPTIMIZERS, common_arguments  # noqa: E402
+from ppocr_lite.optim.schedules import Const  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -79,6 +81,17 @@ def test_alpha_limits_the_range_and_has_its_own_decay():
     y = quantizer(tensor([0.3, 8.0]))
     assert quantizer.grid == fake_quant.Grid.unsigned(1.0)
     assert float(y[1]) == pytest.approx(1.0)
+
+
+def test_adamw_leaves_alpha_to_its_own_decay():
+    """Its L2 moves it by no more than the rate of 0.1; a decay of 0.5 would take another 1.0 of 20."""
+    quantizer = ActivationQuantizer(unsigned=True)
+    schedule = Const(0.1, epochs=1, steps_per_epoch=1)
+    common = common_arguments(schedule, 0.5, None, quantizer)
+    optimizer = OPTIMIZERS.build({"name": "AdamW"}, where="", common=common, model=quantizer)
+    quantizer(tensor([0.5])).sum().backward()
+    optimizer.step()
+    assert quantizer.alpha.item() == pytest.approx(20 - 0.1, abs=1e-3)
 
 
 def test_without_a_range_evaluation_changes_nothing():
