@@ -62,6 +62,16 @@ def check_config(cfg: Config) -> None:
         registry.check(section.get("name"), section.without("name"), task=task, where=key, leave=("charset",))
     for mode in ("Train", "Eval"):
         check_data(cfg.section(mode))
+        _check_image_is_kept(cfg.section(f"{mode}.dataset"))
+
+
+def _check_image_is_kept(dataset: Section) -> None:
+    """ConfigError where a ``KeepKeys`` leaves no image for the network."""
+    for name, params in dataset.steps("transforms"):
+        if name == "KeepKeys" and "image" not in params.get("keep_keys", ["image"]):
+            raise ConfigError(f"{params.place('keep_keys')}: 'image' is missing, which the network reads.")
+    for member in dataset.sections("datasets"):
+        _check_image_is_kept(member)
 
 
 def check_global(section: Section) -> None:

@@ -15,6 +15,7 @@ from ppocr_lite.config import Config, Section
 from ppocr_lite.data import random_data  # registers RandomDataSet
 from ppocr_lite.engine import assemble
 from ppocr_lite.engine.evaluator import Evaluator
+from ppocr_lite.engine.fitting import describe
 from ppocr_lite.engine.hooks import EvalHook, metric_text
 from ppocr_lite.engine.trainer import Batch, Trainer, step_seed
 from ppocr_lite.errors import DataError
@@ -176,23 +177,6 @@ def stages_of(model: nn.Layer, prefix: str = "") -> Iterator[tuple[str, nn.Layer
             yield from stages_of(layer, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", layer
-
-
-def describe(value: Any) -> str:
-    """Types and shapes of tensors, also in lists and mappings.
-
-    >>> describe([paddle.zeros([2, 3])]), describe({"label": "a"})
-    ('float32 [2, 3]', 'label str')
-    """
-    if isinstance(value, paddle.Tensor):
-        return f"{str(value.dtype).removeprefix('paddle.')} {list(value.shape)}"
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key} {describe(item)}" for key, item in value.items())
-    if isinstance(value, (list, tuple)) and value and isinstance(value[0], paddle.Tensor):
-        return ", ".join(describe(item) for item in value)
-    if isinstance(value, (list, tuple)):
-        return f"{type(value).__name__} of {len(value)}"
-    return type(value).__name__
 
 
 def _memory() -> Iterator[str]:

@@ -10,8 +10,13 @@ from tqdm import tqdm
 
 from ppocr_lite.engine.amp import to_float32
 from ppocr_lite.engine.distributed import Ranks
+from ppocr_lite.engine.fitting import told
 from ppocr_lite.engine.trainer import Batch, BatchLoader
 from ppocr_lite.errors import DataError
+
+SIZES = "Check channels and sizes of Eval.dataset.transforms against those of Train."
+HEAD = "Check that it is one for this head, and that KeepKeys keeps what it needs."
+LABELS = "Check that it is one for this task, and that KeepKeys keeps its labels."
 
 
 class PostProcess(Protocol):
@@ -100,7 +105,7 @@ class Evaluator:
         images, seconds = 0, 0.0
         for batch in tqdm(self.loader, desc="eval model:", leave=False, disable=None):
             started = time.perf_counter()
-            with paddle.no_grad():
+            with told("Architecture", SIZES, batch=batch), paddle.no_grad():
                 outputs = to_numpy(model(batch["image"]))
             seconds += time.perf_counter() - started
             images += len(batch["image"])
@@ -131,11 +136,13 @@ class Evaluator:
 
     def _update(self, outputs: Mapping[str, Any], batch: Batch) -> None:
         labels = to_numpy(batch)
-        results = self.postprocess(outputs, labels.get("shape"))
+        with told("PostProcess", HEAD, outputs_of_the_network=outputs):
+            results = self.postprocess(outputs, labels.get("shape"))
         if self.ranks.world_size > 1:
             self._kept.append((results, {key: v for key, v in labels.items() if key != "image"}))
         else:
-            self.metric.update(results, labels)
+            with told("Metric", LABELS, batch=labels):
+                self.metric.update(results, labels)
         if self.watcher:
             self.watcher.see(results, labels)
 

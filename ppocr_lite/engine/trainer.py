@@ -11,6 +11,7 @@ import paddle
 from ppocr_lite.engine import checkpoint, run_state
 from ppocr_lite.engine.amp import Precision, to_float32
 from ppocr_lite.engine.distributed import Ranks
+from ppocr_lite.engine.fitting import told
 from ppocr_lite.engine.randomness import step_seed
 from ppocr_lite.engine.types import (
     Batch,
@@ -26,6 +27,8 @@ from ppocr_lite.engine.types import (
 from ppocr_lite.errors import DataError
 
 STOPPED_ELSEWHERE = "another process was stopped"
+SIZES = "Check channels and sizes of Train.dataset.transforms, and the parts of the network."
+HEAD = "Check that the loss is one for this head, and that KeepKeys keeps its labels."
 
 
 class Hook:
@@ -211,10 +214,11 @@ class Trainer:
 
     def losses(self, batch: Batch) -> dict[str, paddle.Tensor]:
         """Forward pass and losses, these in float32; the predictions stay in ``self.preds``."""
-        with self.precision.autocast():
+        with told("Architecture", SIZES, batch=batch), self.precision.autocast():
             outputs = self._forward(batch["image"], targets=batch)
         self.preds = to_float32(outputs)
-        return self.loss(self.preds, batch)
+        with told("Loss", HEAD, outputs_of_the_network=self.preds, batch=batch):
+            return self.loss(self.preds, batch)
 
     def _problem(self, stats: Mapping[str, float]) -> str:
         """What is not finite in this step, in words; empty if all is."""

@@ -64,6 +64,10 @@ def test_unknown_keys(override, problem):
             "[a whole number of at least 0, a whole number of at least 1], got [1].",
         ),
         ("Global.character_dict_path=5", "expected a text, got 5."),
+        (
+            "Train.dataset.transforms[5].KeepKeys.keep_keys=[label]",
+            "'image' is missing, which the network reads.",
+        ),
         ("Global.keep_keys=image", "expected a list of texts, got 'image'."),
         ("Train.loader.batch_size_per_card=abc", "expected a whole number, got 'abc'."),
         ("Train.dataset.transforms={}", "expected a list of keys and values, got {}."),

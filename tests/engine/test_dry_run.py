@@ -113,18 +113,3 @@ def test_parameters_without_a_gradient_are_named():
     model = paddle.nn.Sequential(paddle.nn.Linear(2, 2), paddle.nn.Linear(2, 2))
     model[0](paddle.ones([1, 2])).sum().backward()
     assert dry_run._gradient_lines(model) == ["without a gradient: 2 parameters, such as 1.weight"]
-
-
-def test_describe():
-    tensor = paddle.zeros([2, 3])
-    assert describe_all(tensor, [tensor, tensor], {"maps": tensor}, ["a", "b"], "a") == [
-        "float32 [2, 3]",
-        "float32 [2, 3], float32 [2, 3]",
-        "maps float32 [2, 3]",
-        "list of 2",
-        "str",
-    ]
-
-
-def describe_all(*values):
-    return [dry_run.describe(value) for value in values]
