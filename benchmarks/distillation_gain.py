@@ -32,8 +32,8 @@ from ppocr_lite.engine.trainer import Hook, Trainer
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "rec": {"steps": 2000, "pictures": 25600, "held_out": 2000, "batch": 64, "lr": 0.003, "level": 0.5},
-    "det": {"steps": 1000, "pictures": 800, "held_out": 100, "batch": 8, "lr": 0.002, "level": 0.5},
+    "rec": {"steps": 3000, "pictures": 38400, "held_out": 2000, "batch": 64, "lr": 0.003, "level": 0.3},
+    "det": {"steps": 1500, "pictures": 1200, "held_out": 100, "batch": 8, "lr": 0.002, "level": 0.3},
 }
 RESULTS = "results.jsonl"
 SECONDS = "seconds.json"
