@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ppocr_lite.engine import assemble  # registers all parts
+from ppocr_lite.data import random_data
+from ppocr_lite.engine import assemble  # registers all parts but the above
 from ppocr_lite.modeling import ARCHITECTURES
 from ppocr_lite.modeling.complexity import measure
 from ppocr_lite.registry import (
@@ -23,7 +24,7 @@ from ppocr_lite.registry import (
 )
 from ppocr_lite.transforms.augmenters import AUGMENTERS
 
-REGISTERED = assemble.REGISTERED
+REGISTERED = (*assemble.REGISTERED, random_data)
 WITH_PAPERS = (
     ("Rectifiers (`Architecture.Transform`)", RECTIFIERS),
     ("Backbones", BACKBONES),
