@@ -36,7 +36,7 @@ class StaticOptions:
     """How a float network is quantized.
 
     Args:
-        method: ``kl``, ``percentile`` or ``minmax``.
+        method: ``percentile``, ``kl`` or ``minmax``.
         percentile: for that method.
         keep_float: that many layers stay float, those that change the output most by themselves; ``auto``:
             as many as it takes (two at a time, half of the layers at most) until ``agreement`` is reached.
@@ -48,7 +48,7 @@ class StaticOptions:
         threads: of the engine; 0 takes what this process may use.
     """
 
-    method: str = "kl"
+    method: str = "percentile"
     percentile: float = calibrate.PERCENTILE
     keep_float: int | str = 0
     agreement: float = 0.98

@@ -24,7 +24,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of ``deploy/slim/quantization/quant_kl.py`` beside PaddleOCR's."""
     parser.add_argument("--calibration_dir", metavar="DIR", help="pictures, in place of the Train dataset's")
     parser.add_argument("--pictures", type=int, default=PICTURES, help=f"how many, {PICTURES} by default")
-    parser.add_argument("--method", default="kl", help=f"{', '.join(calibrate.METHODS)}; kl by default")
+    parser.add_argument(
+        "--method", default="percentile", help=f"{', '.join(calibrate.METHODS)}; percentile by default"
+    )
     parser.add_argument("--percentile", type=float, default=calibrate.PERCENTILE)
     parser.add_argument("--keep_float", default="0", help="layers that stay float, the worst ones; or auto")
     parser.add_argument("--agreement", type=float, default=0.98, help="for --keep_float auto")
