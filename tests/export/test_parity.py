@@ -45,7 +45,7 @@ def test_beyond_tolerance_fails():
         check(lambda batch: live(batch) + np.float32(0.25))
 
 
-def test_a_network_that_amplifies_rounding_sets_the_tolerance_itself(caplog):
+def test_a_network_that_amplifies_rounding_sets_the_tolerance_itself():
     def steep(batch):
         return live(batch) * np.float32(1e6)
 
@@ -59,7 +59,6 @@ def test_a_network_that_amplifies_rounding_sets_the_tolerance_itself(caplog):
     found = report(0.25)
     assert 0 < found["jitter"] <= jitter
     assert found["tolerance"] == pytest.approx(parity.JITTER_MARGIN * found["jitter"], rel=0.01)
-    assert "should be calmer" in caplog.text
     with pytest.raises(ModelFileError, match="differs from live by"):
         report(5 * jitter)
 
