@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from paddle import nn
@@ -28,12 +28,14 @@ class Group:
         places: for each axis that has parts of the group's channels, the channel of each position, -1
             where it is none of them (of another group, or fixed).
         size: number of channels that can be removed.
+        evaluated: whether an evaluation runs any of the producers; if not, no metric depends on them.
     """
 
     name: str
     producers: tuple[Place, ...]
     places: Mapping[Place, np.ndarray]
     size: int
+    evaluated: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def find_channels(model: nn.Layer, image_shape: Sequence[int]) -> Channels:
     """
     finder = _Finder(model)
     for training in (True, False):
-        finder.walk(trace(model, image_shape, training=training))
+        finder.walk(trace(model, image_shape, training=training), training=training)
     found = finder.result()
     for name, reason in found.fixed.items():
         logger.info("channels of %s stay: %s", name, reason)
@@ -97,6 +99,7 @@ class _Finder:
         self.producers: dict[Place, None] = {}  # in the order of the parameters, see result()
         self._names: dict[str, str] = {}
         self._frozen = {}
+        self._evaluated: set[Place] = set()
         for name, tensor in model.state_dict().items():
             if tensor.name in self._names:
                 continue  # a second name of the same tensor
@@ -105,8 +108,16 @@ class _Finder:
             self.axes[name] = [self.atoms.new(size) for size in self.shapes[name]]
             self._frozen[name] = tensor.stop_gradient
 
-    def walk(self, graph: Graph) -> None:
+    def walk(self, graph: Graph, *, training: bool) -> None:
         """Let the channels of the parameters flow through all operations."""
+        before = set(self.producers)
+        self.producers.clear()
+        self._walk(graph)
+        if not training:
+            self._evaluated.update(self.producers)
+        self.producers.update(dict.fromkeys(before))
+
+    def _walk(self, graph: Graph) -> None:
         values: dict[str, rules.Value] = {}
         for operation in graph.operations:
             if operation.name == "parameter":
@@ -153,7 +164,8 @@ class _Finder:
             roots = np.unique(np.concatenate([classes[place] for place in members]))
             free = [root for root in roots.tolist() if not self.atoms.reason(root)]
             if free:
-                groups.append(_group(members, classes, free, len(self.atoms)))
+                group = _group(members, classes, free, len(self.atoms))
+                groups.append(replace(group, evaluated=not self._evaluated.isdisjoint(members)))
             else:
                 fixed.update({place[0]: self.atoms.reason(roots[0]) for place in members})
         return Channels(tuple(groups), fixed, self.shapes)

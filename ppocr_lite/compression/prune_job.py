@@ -36,13 +36,13 @@ class Report:
 
     Attributes:
         prefix: of the pruned weights.
-        ratios: of each group of channels.
+        channels: {group of channels: (how many it had, how many are left)}.
         before, after: size and arithmetic for one evaluation picture.
         metrics: {"before", "after"} pruning, without training in between; empty if nothing was measured.
     """
 
     prefix: Path
-    ratios: Ratios
+    channels: dict[str, tuple[int, int]]
     before: Complexity
     after: Complexity
     metrics: dict[str, float]
@@ -79,16 +79,18 @@ def prune(cfg: Config, options: PruneOptions) -> Report:
     pruner = Pruner(model, small_shape(cfg), multiple=options.multiple)
     before = measure(model, image)
     ratios, metrics = _ratios(cfg, options, pruner, evaluator), {}
-    structure = pruner.structure(ratios)
+    removed = pruner.removed(ratios)
     if evaluator:
         metrics["before"] = sensitivity.metric_of(evaluator)(model)
-    pruner.apply(structure)
+    pruner.apply(pruner.cuts(removed))
     if evaluator:
         metrics["after"] = sensitivity.metric_of(evaluator)(model)
     prefix = folder / NAME
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint.save_weights(prefix, model)
-    report = Report(prefix, ratios, before, measure(model, image), metrics)
+    sizes = {group.name: group.size for group in pruner.channels.groups}
+    channels = {name: (size, size - len(removed.get(name, ()))) for name, size in sizes.items()}
+    report = Report(prefix, channels, before, measure(model, image), metrics)
     for line in table(report):
         logger.info(line)
     return report
@@ -115,13 +117,18 @@ def _ratios(cfg: Config, options: PruneOptions, pruner: Pruner, evaluator: Evalu
         }
         if not (options.flops or options.size):
             return dict.fromkeys(sizes, options.ratio)
-        return _for_target(cfg, options, pruner, lambda level: choices.uniform(sizes, level), choices.HIGHEST)
+        return _for_target(
+            *(cfg, options, pruner),
+            lambda level: choices.uniform(sizes, level),
+            levels=(0.0, choices.HIGHEST),
+        )
     losses = _losses(cfg, options, pruner, evaluator)
     ratios = choices.within_loss(losses, options.loss)
     if options.flops or options.size:
         highest = max((loss for measured in losses.values() for loss in measured.values()), default=0.0)
+        highest = max(highest, 0.0)
         ratios = _for_target(
-            *(cfg, options, pruner), lambda level: choices.within_loss(losses, level), max(highest, 0.0)
+            *(cfg, options, pruner), lambda level: choices.at_level(losses, level), levels=(-1.0, highest)
         )
     chart = assemble.save_dir(cfg) / "sensitivity.html"
     chart.write_text(sensitivity.page(losses, ratios, title="Sensitivity to pruning"), encoding="utf-8")
@@ -147,7 +154,12 @@ def _losses(cfg: Config, options: PruneOptions, pruner: Pruner, evaluator: Evalu
 
 
 def _for_target(
-    cfg: Config, options: PruneOptions, pruner: Pruner, ratios_at: Callable[[float], Ratios], highest: float
+    cfg: Config,
+    options: PruneOptions,
+    pruner: Pruner,
+    ratios_at: Callable[[float], Ratios],
+    *,
+    levels: tuple[float, float],
 ) -> Ratios:
     """The least pruning that reaches the wanted change."""
     image = trial.image_shape(cfg) if options.flops else small_shape(cfg)
@@ -161,15 +173,15 @@ def _for_target(
             return cost(pruner.model)
 
     target = choices.share_left(options.flops or options.size) * cost(pruner.model)
-    level, ratios = choices.for_target(ratios_at, cost_of, target, highest=highest)
-    logger.info("the wanted size is reached at %s %.4f", "loss" if options.sensitivity else "ratio", level)
+    level, ratios = choices.for_target(ratios_at, cost_of, target, levels=levels)
+    logger.info("the wanted size is reached at level %.4f of %g to %g", level, *levels)
     return ratios
 
 
 def table(report: Report) -> list[str]:
     """What was pruned, as lines of text."""
-    width = max(map(len, report.ratios), default=0)
-    lines = [f"{name:{width}}  {ratio:.3f}" for name, ratio in report.ratios.items()]
+    width = max(map(len, report.channels), default=0)
+    lines = [f"{name:{width}}  {old:4d} -> {new:4d}" for name, (old, new) in report.channels.items()]
     a, b = report.before, report.after
     for title, old, new in (
         ("parameters", a.parameters, b.parameters),

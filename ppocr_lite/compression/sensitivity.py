@@ -81,7 +81,7 @@ def analyse(
     """Prune each group alone by each ratio, measure, and undo it.
 
     Every result is a line of ``file`` at once; what stands there already is not measured again. A ratio that
-    removes no channel, or all, of a group is left out.
+    removes no channel, or all, of a group is left out, and so are groups that only training uses.
 
     Args:
         measure: gives the metric of a model; the higher, the better.
@@ -116,6 +116,9 @@ def analyse(
 
 def _trials(pruner: Pruner, ratios: Sequence[float]) -> Iterator[tuple[str, float, int]]:
     for group in pruner.channels.groups:
+        if not group.evaluated:
+            logger.info("%s stays: only training uses it", group.name)
+            continue
         seen = {0}
         for ratio in ratios:
             if round(group.size * ratio) >= group.size:

@@ -231,9 +231,11 @@ def test_what_is_not_known_to_be_safe_is_not_pruned(change, reason, caplog):
 def test_layers_of_the_training_graph_alone_count():
     def run(n, x):
         x = n.first(x)
-        return n.last(x) + n.aside(x) if n.training else n.last(x)
+        return n.last(x) + n.end(n.aside(x)) if n.training else n.last(x)
 
-    net = Net(run, first=conv(3, 8), last=conv(8, 2), aside=conv(8, 2))
+    net = Net(run, first=conv(3, 8), last=conv(8, 2), aside=conv(8, 4), end=conv(4, 2))
+    groups = find_channels(net, SHAPE).groups
+    assert {group.name: group.evaluated for group in groups} == {"first.weight": True, "aside.weight": False}
     assert places(net, "first")["aside.weight"] == [1]
     assert net.training
     assert net.last.training
