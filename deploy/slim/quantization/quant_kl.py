@@ -1,6 +1,6 @@
 """Post-training quantization of an exported model, by the pictures of the configuration's training data:
 
--c CONFIG -o Global.inference_model=DIR Global.save_inference_dir=DIR [--calibration_dir DIR] [--method percentile]
+-c CONFIG -o Global.inference_model=DIR Global.save_inference_dir=DIR [--calibration_dir DIR]
 """
 
 import argparse
