@@ -1,7 +1,9 @@
 """Fixtures that every test folder shares."""
 
+import importlib.util
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -21,3 +23,14 @@ def golden_dir() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"no golden fixtures in {folder}; set PPOCR_LITE_GOLDEN to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def reader(golden_dir: Path) -> ModuleType:
+    """The fixtures' own reader, golden_io.py."""
+    spec = importlib.util.spec_from_file_location("golden_io", golden_dir / "golden_io.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

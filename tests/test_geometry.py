@@ -1,6 +1,5 @@
 """Geometry against hand-worked numbers and the reference's own boxes and crops."""
 
-import importlib.util
 import math
 from pathlib import Path
 from types import ModuleType
@@ -11,16 +10,6 @@ import pytest
 from ppocr_lite import geometry as g
 
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], np.float32)
-
-
-@pytest.fixture(scope="module")
-def golden_io(golden_dir: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("golden_io", golden_dir / "golden_io.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def line(x: float, y: float, width: float, height: float = 20, angle: float = 0.0) -> np.ndarray:
@@ -140,9 +129,9 @@ def test_sorted_boxes_as_the_reference(golden_dir: Path, case: str) -> None:
 
 
 @pytest.mark.parametrize("op", ["rotate_crop", "minarea_crop"])
-def test_crops_as_the_reference(golden_dir: Path, golden_io: ModuleType, op: str) -> None:
+def test_crops_as_the_reference(golden_dir: Path, reader: ModuleType, op: str) -> None:
     done = 0
-    for _, inputs, outputs in golden_io.load(str(golden_dir), op):
+    for _, inputs, outputs in reader.load(str(golden_dir), op):
         quad = g.min_area_quad(inputs["points"]) if op == "minarea_crop" else inputs["points"]
         crop = g.crop_quad(inputs["image"], quad)
         wanted = outputs["crop"]

@@ -2,16 +2,13 @@
 
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ppocr_lite.errors import ModelFileError
-from ppocr_lite.export import onnx_passes
+from ppocr_lite.export import onnx_folding, onnx_passes
 from ppocr_lite.export.usual_width import keep_for_width
 
 OPSET = 14
@@ -86,8 +83,8 @@ def simplify(path: Path, *, usual_width: int | None = None) -> None:
         model = onnx.load(str(simple))
     finally:
         simple.unlink(missing_ok=True)
-    onnx_passes.fold_biases(model)
-    fold_norms(model)
+    onnx_folding.fold_biases(model)
+    onnx_folding.fold_norms(model)
     if usual_width is not None:
         keep_for_width(model, usual_width)
     used = {node.domain or "" for node in model.graph.node}
@@ -97,56 +94,6 @@ def simplify(path: Path, *, usual_width: int | None = None) -> None:
     onnx.save(model, str(path))
     onnx_passes.name_dimensions(path)
     onnx.checker.check_model(onnx.load(str(path)), full_check=True)
-
-
-def fold_norms(model: Any) -> int:
-    """Fold batch norms that follow a transposed convolution into it, which ONNX Runtime does not do.
-
-    Returns:
-        How many were folded.
-    """
-    from onnx import numpy_helper
-
-    graph = model.graph
-    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    makers = {name: node for node in graph.node for name in node.output}
-    readers = Counter(name for node in graph.node for name in node.input)
-    folded = []
-    for norm in [node for node in graph.node if node.op_type == "BatchNormalization"]:
-        conv = makers.get(norm.input[0])
-        if conv is None or conv.op_type != "ConvTranspose" or readers[norm.input[0]] != 1:
-            continue
-        if any(name not in arrays for name in [*conv.input[1:], *norm.input[1:]]):
-            continue
-        if next((a.i for a in conv.attribute if a.name == "group"), 1) != 1:
-            continue
-        _fold_norm(graph, conv, norm, arrays)
-        folded.append(norm)
-    for norm in folded:
-        graph.node.remove(norm)
-    return len(folded)
-
-
-def _fold_norm(graph: Any, conv: Any, norm: Any, arrays: Mapping[str, np.ndarray]) -> None:
-    """Give ``conv`` the weights and bias that make ``norm`` superfluous; weights are [in, out, kh, kw]."""
-    from onnx import numpy_helper
-
-    weight = arrays[conv.input[1]]
-    bias = arrays[conv.input[2]] if len(conv.input) > 2 else np.zeros(weight.shape[1], weight.dtype)
-    scale, shift, mean, variance = (arrays[name].astype(np.float64) for name in norm.input[1:5])
-    epsilon = next((a.f for a in norm.attribute if a.name == "epsilon"), 1e-5)
-    factor = scale / np.sqrt(variance + epsilon)
-    new_weight = (weight * factor[None, :, None, None]).astype(weight.dtype)
-    new_bias = ((bias - mean) * factor + shift).astype(weight.dtype)
-    names = [f"{norm.output[0]}_weight", f"{norm.output[0]}_bias"]
-    for name, array in zip(names, (new_weight, new_bias)):
-        graph.initializer.append(numpy_helper.from_array(array, name))
-    unused = {*conv.input[1:], *norm.input[1:]}
-    conv.input[:] = [conv.input[0], *names]
-    conv.output[0] = norm.output[0]
-    still_read = {name for node in graph.node if node is not norm for name in node.input}
-    for tensor in [t for t in graph.initializer if t.name in unused - still_read]:
-        graph.initializer.remove(tensor)
 
 
 def write_metadata(path: Path, texts: Mapping[str, str]) -> None:

@@ -1,7 +1,6 @@
 """Passes over an ONNX graph that ONNX Runtime leaves to others; each one leaves the results as they are."""
 
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,46 +13,6 @@ PAGE_PROBES = ((1, 32, 64), (2, 64, 32), (3, 96, 160), (1, 160, 96))
 """(N, H, W) that a network of any height and width is tried with: multiples of 32, which detectors need."""
 LINE_PROBES = ((1, 32, 64), (2, 32, 100), (3, 32, 37), (1, 32, 201))
 """The same for a network of one height, whatever it is."""
-
-
-def fold_biases(model: Any) -> int:
-    """Make the bias that Paddle adds after a transposed convolution part of it.
-
-    Returns:
-        How many were folded.
-    """
-    from onnx import numpy_helper
-
-    graph = model.graph
-    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    makers = {name: node for node in graph.node for name in node.output}
-    readers = Counter(name for node in graph.node for name in node.input)
-    given = {output.name for output in graph.output}
-    folded = []
-    for add in [node for node in graph.node if node.op_type == "Add"]:
-        conv, bias = makers.get(add.input[0]), arrays.get(add.input[1])
-        if conv is None or conv.op_type != "ConvTranspose" or len(conv.input) > 2 or bias is None:
-            continue
-        if readers[conv.output[0]] != 1 or conv.output[0] in given:
-            continue
-        if bias.ndim != 4 or bias.size != bias.shape[1]:  # [1, C, 1, 1]
-            continue
-        name = f"{add.output[0]}_bias"
-        graph.initializer.append(numpy_helper.from_array(bias.reshape(-1), name))
-        conv.input.append(name)
-        conv.output[0] = add.output[0]
-        folded.append(add)
-    for add in folded:
-        graph.node.remove(add)
-    drop_unused(graph, [name for add in folded for name in add.input])
-    return len(folded)
-
-
-def drop_unused(graph: Any, names: Sequence[str]) -> None:
-    """Remove those constants among ``names`` that no node reads any more."""
-    read = {name for node in graph.node for name in node.input}
-    for tensor in [t for t in graph.initializer if t.name in names and t.name not in read]:
-        graph.initializer.remove(tensor)
 
 
 def name_dimensions(path: Path) -> int:

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from ppocr_lite.errors import ModelFileError  # noqa: E402
 from ppocr_lite.export import onnx as export_onnx  # noqa: E402
+from ppocr_lite.export import onnx_folding  # noqa: E402
 
 
 @pytest.fixture
@@ -60,7 +61,13 @@ def test_norm_stays_where_something_else_reads_its_input(deconvolution):
     model = onnx.load(str(deconvolution))
     model.graph.node.append(helper.make_node("Relu", ["m"], ["z"]))
     model.graph.output.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 3, None, None]))
-    assert export_onnx.fold_norms(model) == 0
+    assert onnx_folding.fold_norms(model) == 0
+
+
+def test_norm_stays_where_its_input_is_an_output_too(deconvolution):
+    model = onnx.load(str(deconvolution))
+    model.graph.output.append(helper.make_tensor_value_info("m", TensorProto.FLOAT, ["n", 3, None, None]))
+    assert onnx_folding.fold_norms(model) == 0
 
 
 def test_metadata_is_added_and_replaced(deconvolution):

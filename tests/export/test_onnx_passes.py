@@ -8,7 +8,7 @@ ort = pytest.importorskip("onnxruntime")
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from ppocr_lite.export import onnx_passes  # noqa: E402
+from ppocr_lite.export import onnx_folding, onnx_passes  # noqa: E402
 
 FLOAT = TensorProto.FLOAT
 
@@ -46,7 +46,7 @@ def test_bias_becomes_part_of_the_transposed_convolution(tmp_path):
     x = np.random.default_rng(1).standard_normal((2, 2, 4, 5)).astype(np.float32)
     before = outputs(path, x)
     model = onnx.load(str(path))
-    assert onnx_passes.fold_biases(model) == 1
+    assert onnx_folding.fold_biases(model) == 1
     assert [node.op_type for node in model.graph.node] == ["ConvTranspose"]
     assert [tensor.name for tensor in model.graph.initializer] == ["w", "y_bias"]
     onnx.save(model, str(path))
@@ -62,7 +62,7 @@ def test_bias_becomes_part_of_the_transposed_convolution(tmp_path):
 )
 def test_other_additions_stay(tmp_path, options):
     model = onnx.load(str(deconvolution(tmp_path / "m.onnx", **options)))
-    assert onnx_passes.fold_biases(model) == 0
+    assert onnx_folding.fold_biases(model) == 0
     assert "Add" in [node.op_type for node in model.graph.node]
 
 

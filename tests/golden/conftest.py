@@ -1,6 +1,5 @@
 """Fixtures that read the reference's networks, operators and numbers."""
 
-import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -60,17 +59,6 @@ class ReferenceModel:
         positions = self.reader.sample_index(got.size, len(expected["sampled"]))
         difference = got.reshape(-1)[positions].astype(np.float64) - np.asarray(expected["sampled"])
         return float(np.abs(difference).max() / expected["stats"]["std"])
-
-
-@pytest.fixture(scope="session")
-def reader(golden_dir: Path) -> ModuleType:
-    """The fixtures' own reader, golden_io.py."""
-    spec = importlib.util.spec_from_file_location("golden_io", golden_dir / "golden_io.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
