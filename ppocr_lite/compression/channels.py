@@ -96,7 +96,7 @@ class _Finder:
         self.atoms = Atoms()
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.axes: dict[str, list[np.ndarray | None]] = {}
-        self.producers: dict[Place, None] = {}  # in the order of the parameters, see result()
+        self.producers: set[Place] = set()
         self._names: dict[str, str] = {}
         self._frozen = {}
         self._evaluated: set[Place] = set()
@@ -110,24 +110,21 @@ class _Finder:
 
     def walk(self, graph: Graph, *, training: bool) -> None:
         """Let the channels of the parameters flow through all operations."""
-        before = set(self.producers)
-        self.producers.clear()
-        self._walk(graph)
-        if not training:
-            self._evaluated.update(self.producers)
-        self.producers.update(dict.fromkeys(before))
-
-    def _walk(self, graph: Graph) -> None:
+        producers: set[Place] = set()
         values: dict[str, rules.Value] = {}
         for operation in graph.operations:
             if operation.name == "parameter":
-                name = self._names.get(graph.parameters[operation.results[0]])
-                values[operation.results[0]] = list(self.axes[name]) if name else []
+                value = operation.results[0]
+                name = self._names.get(graph.parameters[value])
+                values[value] = list(self.axes[name]) if name else [None] * len(graph.shapes[value])
                 continue
-            results = rules.run(self._step(graph, operation, values))
+            results = rules.run(self._step(graph, operation, values, producers))
             values.update(zip(operation.results, results))
             self._fix(operation.inner, values, f"goes into '{operation.name}'")
         self._fix(graph.outputs, values, "is an output of the network")
+        self.producers |= producers
+        if not training:
+            self._evaluated |= producers
 
     def _fix(self, ids: Iterable[str], values: Mapping[str, rules.Value], reason: str) -> None:
         for value in ids:
@@ -135,11 +132,13 @@ class _Finder:
                 for array in atoms if isinstance(atoms, list) else [atoms]:
                     self.atoms.fix(array, reason)
 
-    def _step(self, graph: Graph, operation: Operation, values: Mapping[str, rules.Value]) -> rules.Step:
+    def _step(
+        self, graph: Graph, operation: Operation, values: Mapping[str, rules.Value], producers: set[Place]
+    ) -> rules.Step:
         def produce(operand: int, axis: int) -> None:
             tensor = graph.parameters.get(operation.operands[operand] or "")
             if tensor in self._names:
-                self.producers[self._names[tensor], axis] = None
+                producers.add((self._names[tensor], axis))
 
         return rules.Step(
             operation,

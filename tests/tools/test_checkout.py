@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("folder", ["tools", "tools/infer"])
+@pytest.mark.parametrize("folder", ["tools", "tools/infer", "deploy/slim/prune", "deploy/slim/quantization"])
 def test_tools_find_the_package_beside_them(repo: Path, folder: str, tmp_path: Path) -> None:
     # -I -S: neither installed packages nor PYTHONPATH, so that only the checkout can have it.
     find = "import _checkout, ppocr_lite; print(ppocr_lite.__file__)"
@@ -18,7 +18,7 @@ def test_tools_find_the_package_beside_them(repo: Path, folder: str, tmp_path: P
 
 
 def test_every_tool_looks_there_first(repo: Path) -> None:
-    tools = [*repo.glob("tools/*.py"), *repo.glob("tools/infer/*.py")]
+    tools = [f for part in ("tools", "tools/infer", "deploy/slim/*") for f in repo.glob(f"{part}/*.py")]
     using = [f for f in tools if "\nfrom ppocr_lite" in f.read_text(encoding="utf-8")]
     assert len(using) >= 10
     assert [f.name for f in using if "\nimport _checkout" not in f.read_text(encoding="utf-8")] == []
