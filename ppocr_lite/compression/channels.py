@@ -116,7 +116,8 @@ class _Finder:
             if operation.name == "parameter":
                 value = operation.results[0]
                 name = self._names.get(graph.parameters[value])
-                values[value] = list(self.axes[name]) if name else [None] * len(graph.shapes[value])
+                untracked: rules.Axes = [None] * len(graph.shapes[value])
+                values[value] = list(self.axes[name]) if name else untracked
                 continue
             results = rules.run(self._step(graph, operation, values, producers))
             values.update(zip(operation.results, results))
