@@ -48,7 +48,8 @@ def test_sizes_and_description(folders, task):
     share = (folder / "inference.onnx").stat().st_size / (MODELS / task / "inference.onnx").stat().st_size
     assert share < SIZE_SHARE[task]
     section = yaml.safe_load((folder / "inference.yml").read_text(encoding="utf-8"))["Quantization"]
-    assert section["against_float"]["text_agreement"] >= 0.6
+    # Corners of a detector's boxes move by a pixel or two; test_boxes_are_near_those_of_the_float_model.
+    assert section["against_float"]["text_agreement"] >= (0 if task == "det" else 0.6)
     rows = (folder / "layers.tsv").read_text(encoding="utf-8").splitlines()
     decibels = [float(row.split("\t")[2]) for row in rows[1:]]
     assert 30 < len(decibels) <= section["nodes_int8"]  # an engine may add some of its own accord

@@ -69,7 +69,7 @@ def test_a_logger_that_is_not_installed_is_told_before_the_training(monkeypatch)
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("Global.accumulate_steps=0", r"Global\.accumulate_steps .*expected a whole number of at least 1, got 0"),
+        ("Global.accumulate_steps=0", r"Global\.accumulate_steps .*a whole number of at least 1, got 0"),
         ("Global.freeze=[backbon.*]", r"Global\.freeze.*Did you mean 'backbone'"),
         ("Optimizer.lr_scale={neck: 0.1}", r"Optimizer\.lr_scale.*nothing in the model is called 'neck'"),
     ],
