@@ -9,10 +9,10 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.data.base import PipelineDataset
-from ppocr_lite.data.extra import plan_extra
+from ppocr_lite.data.extra import dataset_steps
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS
-from ppocr_lite.transforms import FILE_SOURCES, Sample, build_pipeline
+from ppocr_lite.transforms import FILE_SOURCES, Sample
 
 
 @DATASETS.register("SimpleDataSet", "TextDetDataset", "TextRecDataset")
@@ -55,14 +55,14 @@ class SimpleDataSet(PipelineDataset):
         global_section: Mapping[str, Any] | None = None,
         section_path: str = "dataset",
     ) -> None:
-        pipeline = build_pipeline(
+        pipeline, extra = dataset_steps(
             transforms,
             global_section,
-            where=f"{section_path}.transforms",
             charset=charset,
+            ext_op_transform_idx=ext_op_transform_idx,
             sources=FILE_SOURCES,
+            section_path=section_path,
         )
-        extra = plan_extra(pipeline, ext_op_transform_idx, sources=FILE_SOURCES, where=section_path)
         super().__init__(pipeline, seed, extra=extra)
         self.delimiter = delimiter
         files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list or [])

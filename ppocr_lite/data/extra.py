@@ -1,12 +1,14 @@
 """Extra samples: what some transforms (CopyPaste, RecConAug) take from other rows of a dataset."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.transforms import Pipeline, Sample
+from ppocr_lite.transforms import Pipeline, Sample, build_pipeline
 
 EXTRA_TRIES = 10
 """Samples drawn for one that can be used; then the transform goes without."""
@@ -47,6 +49,23 @@ class ExtraSamples:
             if found is None:
                 return
             yield found
+
+
+def dataset_steps(
+    transforms: Sequence[Mapping[str, Any]],
+    global_section: Mapping[str, Any] | None,
+    *,
+    charset: Charset | None,
+    ext_op_transform_idx: int,
+    sources: Iterable[str],
+    section_path: str,
+) -> tuple[Pipeline, ExtraPlan | None]:
+    """The pipeline of a dataset, and what its transforms want of other samples."""
+    sources = tuple(sources)
+    pipeline = build_pipeline(
+        transforms, global_section, where=f"{section_path}.transforms", charset=charset, sources=sources
+    )
+    return pipeline, plan_extra(pipeline, ext_op_transform_idx, sources=sources, where=section_path)
 
 
 def plan_extra(pipeline: Pipeline, steps: int, *, sources: Iterable[str], where: str) -> ExtraPlan | None:

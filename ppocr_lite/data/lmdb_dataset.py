@@ -10,10 +10,10 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.data.base import PipelineDataset
-from ppocr_lite.data.extra import plan_extra
+from ppocr_lite.data.extra import dataset_steps
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS
-from ppocr_lite.transforms import FILE_SOURCES, Sample, build_pipeline
+from ppocr_lite.transforms import FILE_SOURCES, Sample
 
 
 @DATASETS.register("LMDBDataSet", "LMDBDateSet")
@@ -42,14 +42,14 @@ class LMDBDataSet(PipelineDataset):
         global_section: Mapping[str, Any] | None = None,
         section_path: str = "dataset",
     ) -> None:
-        pipeline = build_pipeline(
+        pipeline, extra = dataset_steps(
             transforms,
             global_section,
-            where=f"{section_path}.transforms",
             charset=charset,
+            ext_op_transform_idx=ext_op_transform_idx,
             sources=FILE_SOURCES,
+            section_path=section_path,
         )
-        extra = plan_extra(pipeline, ext_op_transform_idx, sources=FILE_SOURCES, where=section_path)
         super().__init__(pipeline, seed, extra=extra)
         roots = [data_dir] if isinstance(data_dir, str) else list(data_dir)
         self._paths = sorted(str(f.parent) for root in roots for f in Path(root).rglob("data.mdb"))

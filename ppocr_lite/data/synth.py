@@ -7,10 +7,10 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.data.base import PipelineDataset
-from ppocr_lite.data.extra import plan_extra
+from ppocr_lite.data.extra import dataset_steps
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.registry import DATASETS
-from ppocr_lite.transforms import ARRAY_SOURCES, Sample, build_pipeline
+from ppocr_lite.transforms import ARRAY_SOURCES, Sample
 
 DEFAULT_DICTIONARY = "en_printable.txt"
 LEVEL_STEPS = 20
@@ -55,14 +55,14 @@ class SynthDataSet(PipelineDataset):
         global_section: Mapping[str, Any] | None = None,
         section_path: str = "dataset",
     ) -> None:
-        pipeline = build_pipeline(
+        pipeline, extra = dataset_steps(
             transforms,
             global_section,
-            where=f"{section_path}.transforms",
             charset=charset,
+            ext_op_transform_idx=ext_op_transform_idx,
             sources=ARRAY_SOURCES,
+            section_path=section_path,
         )
-        extra = plan_extra(pipeline, ext_op_transform_idx, sources=ARRAY_SOURCES, where=section_path)
         super().__init__(pipeline, seed, extra=extra)
         if int(length) < 1:
             raise ConfigError(f"{section_path}.length: expected at least 1 sample an epoch, got {length}.")

@@ -73,3 +73,17 @@ def reference_model(golden_dir: Path, reader: ModuleType) -> Callable[[str], Ref
         return reference
 
     return read
+
+
+@pytest.fixture
+def case(
+    request, golden_dir: Path, reader: ModuleType
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """(manifest entry, inputs, outputs) of the entry that a module's parametrization hands over."""
+    entry = request.param
+    npz = np.load(golden_dir / "ops" / entry["npz"]) if entry["npz"] else {}
+    inputs, outputs = (
+        {key: reader.resolve(value, npz) for key, value in entry[side].items()}
+        for side in ("inputs", "outputs")
+    )
+    return entry, inputs, outputs

@@ -1,6 +1,5 @@
 """Post-processing and metrics against the reference's own numbers."""
 
-import importlib.util
 import json
 import os
 from dataclasses import replace
@@ -19,13 +18,6 @@ from ppocr_lite.structures import ClsResult
 pytestmark = pytest.mark.golden_ops
 
 GOLDEN = Path(os.environ.get("PPOCR_LITE_GOLDEN", Path(__file__).resolve().parents[3] / "shared" / "golden"))
-
-
-def golden_io() -> Any:
-    spec = importlib.util.spec_from_file_location("golden_io", GOLDEN / "golden_io.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def manifest() -> list[dict[str, Any]]:
@@ -156,20 +148,9 @@ CHECKS = {
 CASES = [case for case in manifest() if case["op"] in CHECKS]
 
 
-@pytest.fixture(params=CASES or [None], ids=lambda c: f"{c['op']}-{c['case']}" if c else "none")
-def case(request, golden_dir):
-    """(manifest entry, inputs, outputs)."""
-    entry = request.param
-    io = golden_io()
-    path = golden_dir / "ops" / entry["npz"] if entry["npz"] else None
-    npz = np.load(path) if path else {}
-    return (
-        entry,
-        {k: io.resolve(v, npz) for k, v in entry["inputs"].items()},
-        {k: io.resolve(v, npz) for k, v in entry["outputs"].items()},
-    )
-
-
+@pytest.mark.parametrize(
+    "case", CASES or [None], ids=lambda c: f"{c['op']}-{c['case']}" if c else "none", indirect=True
+)
 def test_operator(case):
     entry, inputs, expected = case
     CHECKS[entry["op"]](entry, inputs, expected)

@@ -22,34 +22,34 @@ BORDERS = {
 Moved = tuple[np.ndarray, np.ndarray]
 
 
+class _Flip(Named):
+    """Mirror along ``axis`` (0: x, 1: y) with probability ``p``."""
+
+    axis: int
+
+    def __init__(self, p: float = 1.0) -> None:
+        self.p = share(p, f"{type(self).__name__}.p")
+
+    def __call__(self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> Moved:
+        if rng.random() >= self.p:
+            return image, points
+        points = points.copy()
+        points[..., self.axis] = image.shape[1 - self.axis] - points[..., self.axis]
+        return cv2.flip(image, 1 - self.axis), points
+
+
 @AUGMENTERS.register()
-class Fliplr(Named):
+class Fliplr(_Flip):
     """Mirror left to right with probability ``p``: x becomes W - x."""
 
-    def __init__(self, p: float = 1.0) -> None:
-        self.p = share(p, f"{type(self).__name__}.p")
-
-    def __call__(self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> Moved:
-        if rng.random() >= self.p:
-            return image, points
-        points = points.copy()
-        points[..., 0] = image.shape[1] - points[..., 0]
-        return cv2.flip(image, 1), points
+    axis = 0
 
 
 @AUGMENTERS.register()
-class Flipud(Named):
+class Flipud(_Flip):
     """Mirror top to bottom with probability ``p``: y becomes H - y. Mirrored letters are no text."""
 
-    def __init__(self, p: float = 1.0) -> None:
-        self.p = share(p, f"{type(self).__name__}.p")
-
-    def __call__(self, image: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> Moved:
-        if rng.random() >= self.p:
-            return image, points
-        points = points.copy()
-        points[..., 1] = image.shape[0] - points[..., 1]
-        return cv2.flip(image, 0), points
+    axis = 1
 
 
 @AUGMENTERS.register()
