@@ -4,7 +4,7 @@ from ppocr_lite.mobilenet import make_divisible
 from ppocr_lite.modeling.layers.conv_bn import ACTIVATIONS, BatchNorm, ConvBN
 from ppocr_lite.modeling.layers.init import uniform_attr
 from ppocr_lite.modeling.layers.inverted_residual import InvertedResidual
-from ppocr_lite.modeling.layers.pooling import halving_pool
+from ppocr_lite.modeling.layers.pooling import halving_pool, pool_rows
 from ppocr_lite.modeling.layers.squeeze_excite import SqueezeExcite
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "SqueezeExcite",
     "halving_pool",
     "make_divisible",
+    "pool_rows",
     "uniform_attr",
 ]
