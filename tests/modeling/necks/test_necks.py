@@ -54,7 +54,40 @@ def test_rnn_lists_every_weight_under_both_of_its_names():
     assert state["encoder.lstm.weight_ih_l1_reverse"] is state["encoder.lstm.1.cell_bw.weight_ih"]
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("project", [False, True])
+def test_recurrent_encoders_of_other_cells_and_depths(cell, project):
+    neck = SequenceEncoder(12, "rnn", hidden_size=5, cell=cell, num_layers=2, project=project)
+    assert neck.out_channels == 10
+    x = paddle.randn([2, 12, 1, 7])
+    assert neck(x).shape == [2, 7, 10]
+    reads = {name: tensor.shape[1] for name, tensor in neck.state_dict().items() if "weight_ih" in name}
+    names = ("encoder.rnns.0.weight_ih_l0", "encoder.rnns.1.weight_ih_l0")
+    plain = (f"encoder.{cell}.weight_ih_l0", f"encoder.{cell}.weight_ih_l1")
+    assert [reads[name] for name in (names if project else plain)] == [12, 5 if project else 10]
+    one = SequenceEncoder(12, "rnn", hidden_size=5, cell=cell, num_layers=1)
+    assert one(x).shape == [2, 7, 10]
+    assert "encoder.rnns.1.weight_ih_l0" not in one.state_dict()
+    assert len(one.state_dict()) < len(neck.state_dict())
+
+
+def test_projection_is_between_the_layers():
+    """A projection to zero leaves the second layer nothing of the line, whatever the first one saw."""
+    neck = SequenceEncoder(3, "rnn", hidden_size=2, project=True)
+    linear = neck.encoder.between[0]
+    for parameter in linear.parameters():
+        parameter.set_value(paddle.zeros_like(parameter))
+    a, b = (neck(paddle.randn([1, 3, 1, 4])).numpy() for _ in range(2))
+    np.testing.assert_array_equal(a, b)
+
+
 def test_encoder_errors():
+    with pytest.raises(ConfigError, match=r"cell: no 'gur'. Did you mean 'gru'\?"):
+        SequenceEncoder(12, "rnn", cell="gur")
+    with pytest.raises(ConfigError, match="encoder_type: 'fc' has no cell, num_layers or project; rnn has"):
+        SequenceEncoder(12, "fc", num_layers=1)
+    with pytest.raises(ConfigError, match="project: there is nothing to project between with num_layers 1"):
+        SequenceEncoder(12, "rnn", num_layers=1, project=True)
     with pytest.raises(ConfigError, match=r"encoder_type: no 'rn'. Did you mean 'rnn'\?"):
         SequenceEncoder(12, "rn")
     with pytest.raises(ConfigError, match="needs features of height 1, got 2"):
