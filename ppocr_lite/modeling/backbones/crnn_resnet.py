@@ -5,6 +5,8 @@ Shi et al., "An End-to-End Trainable Neural Network for Image-based Sequence Rec
 to Scene Text Recognition", TPAMI 2017, arXiv:1507.05717, so that all of them give as many steps.
 """
 
+from itertools import pairwise
+
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
@@ -51,7 +53,7 @@ class CRNNResNet(nn.Layer):
         for number, (count, width) in enumerate(zip(TABLE[layers], WIDTHS)):
             out = make_divisible(width * scale)
             widths = [channels, *[out] * count]
-            blocks = [ResidualBlock(a, b, convs=BASIC, project=a != b) for a, b in zip(widths, widths[1:])]
+            blocks = [ResidualBlock(a, b, convs=BASIC, project=a != b) for a, b in pairwise(widths)]
             self.add_sublayer(f"stage{number}", nn.Sequential(*blocks))
             channels = out
         self.last = ConvBN(channels, channels, kernel=2, act="relu")

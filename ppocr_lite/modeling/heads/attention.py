@@ -1,27 +1,34 @@
 """The attention head of text recognizers (RARE): one character after the other, each one seen by the next."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
-from ppocr_lite.errors import ConfigError
+from ppocr_lite.modeling.heads.spelling import (
+    RNN_CELLS,
+    SpellingHead,
+    States,
+    StepCell,
+    checked,
+    moved,
+    zero_states,
+)
 from ppocr_lite.parameters import Count
-from ppocr_lite.registry import HEADS, did_you_mean
-
-SOS = 0
-"""Class that begins every label, and that the first step gets in place of a character."""
-CELLS = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}
+from ppocr_lite.registry import HEADS
 
 
 @HEADS.register()
-class AttentionHead(nn.Layer):
+class AttentionHead(SpellingHead):
     """A recurrent cell that at each step looks at a part of the line and names the next class.
 
     Bahdanau et al., "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015,
-    arXiv:1409.0473; on text lines Shi et al., CVPR 2016, arXiv:1603.03915. Parameter names
-    (attention_cell.*, generator.*) are those of PaddleOCR 2.x.
+    arXiv:1409.0473; Luong et al., "Effective Approaches to Attention-based Neural Machine Translation", EMNLP
+    2015, arXiv:1508.04025; on text lines Shi et al., "Robust Scene Text Recognition with Automatic
+    Rectification", CVPR 2016, arXiv:1603.03915. Parameter names (attention_cell.*, generator.*) are those of
+    PaddleOCR 2.x, which has the additive score alone.
 
     Step i names entry i of a label ``[sos, characters, eos, padding]``, so the first step gives ``sos``: this
     is what PaddleOCR 2.x's loss asks for, and weights go both ways. In training with a label, step i gets
@@ -35,14 +42,21 @@ class AttentionHead(nn.Layer):
         hidden_size: width of the cell.
         max_text_length: steps, the length of a label; from ``Global``. A text can have two characters less.
         cell: ``gru``, or ``lstm`` (in PaddleOCR 2.x a class of its own that no configuration can name).
+        score: ``additive`` (Bahdanau) or ``multiplicative`` (Luong): how well a place fits the state.
+        stop_at_eos: calculate nothing after the end: in evaluation a row that has said ``eos`` goes on to say
+            it with a probability of 1, and steps end with the last row; in training they end with the
+            longest label, the logits after it being zeros. For AttentionLoss with ``ignore_padding``.
+        scheduled_sampling: ``{curve, start, end}`` of ScheduledSampling: how often a step of the training
+            gets the network's own answer in spite of the label. Never, without it.
+        beam_width: in evaluation, beginnings of labels that a beam search keeps; 1 takes the likeliest class
+            of each step. An export of more decodes in the network.
 
     Raises:
-        ConfigError: an unknown cell, or labels of another length than the number of steps.
+        ConfigError: an unknown cell or score, or labels of another length than the number of steps.
 
-    Shapes: [N, T, in_channels] -> {"logits": [N, steps, K]} in training, {"probs": [N, steps, K]} otherwise.
+    Shapes: [N, T, in_channels] -> {"logits": [N, steps, K]} in training, {"probs": [N, steps, K]} otherwise,
+    {"indices": int64 [N, steps], "scores": [N, steps]} of a beam search.
     """
-
-    charset_size = "attention_size"
 
     def __init__(
         self,
@@ -52,60 +66,32 @@ class AttentionHead(nn.Layer):
         hidden_size: Count,
         max_text_length: Count = 25,
         cell: str = "gru",
+        score: str = "additive",
+        stop_at_eos: bool = False,
+        scheduled_sampling: Mapping[str, Any] | None = None,
+        beam_width: Count = 1,
     ) -> None:
-        super().__init__()
-        if cell not in CELLS:
-            raise ConfigError(
-                f"cell: no cell named '{cell}'.{did_you_mean(cell, CELLS)} Known: {', '.join(CELLS)}."
-            )
-        self.attention_cell = AttentionCell(in_channels, out_channels, hidden_size=hidden_size, kind=cell)
+        super().__init__(
+            out_channels,
+            max_text_length=max_text_length,
+            stop_at_eos=stop_at_eos,
+            scheduled_sampling=scheduled_sampling,
+            beam_width=beam_width,
+        )
+        make = SCORES[checked("score", score, tuple(SCORES))]
+        kind = checked("cell", cell, tuple(RNN_CELLS))
+        self.attention_cell = make(in_channels, out_channels, hidden_size=hidden_size, kind=kind)
         self.generator = nn.Linear(hidden_size, out_channels)
-        self.out_channels = out_channels
-        self.steps = int(max_text_length)
 
-    def forward(self, x: Tensor, targets: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
-        if not self.training:
-            return {"probs": F.softmax(self.spell(x), axis=2)}
-        if targets is None or "label" not in targets:
-            return {"logits": self.spell(x)}
-        label = targets["label"].astype("int64")
-        if label.shape[1] != self.steps:
-            raise ConfigError(
-                f"AttentionHead: labels of {label.shape[1]} entries, but {self.steps} steps. Set "
-                "Global.max_text_length, which gives both, in place of the transforms' own."
-            )
-        first = paddle.full_like(label[:, :1], SOS)
-        return {"logits": self.spell(x, paddle.concat([first, label[:, :-1]], axis=1))}
-
-    def spell(self, x: Tensor, previous: Tensor | None = None) -> Tensor:
-        """Logits of each step.
-
-        Args:
-            x: [N, T, in_channels].
-            previous: int64 [N, steps or more], the class that each step gets as the one before it; without
-                it, each step gets the likeliest class of the step before.
-
-        Returns:
-            [N, steps, K].
-        """
-        keys = self.attention_cell.i2h(x)  # [N, T, hidden]; the same at all steps
-        state = self.attention_cell.initial_state(x)
-        token = paddle.full_like(x[:, 0, 0], SOS, dtype="int64")  # [N]
-        logits = []
-        for step in range(self.steps):
-            if previous is not None:
-                token = previous[:, step]
-            output, state = self.attention_cell(x, keys, state=state, token=token)
-            logits.append(self.generator(output))
-            if previous is None:
-                token = logits[-1].argmax(axis=1)
-        return paddle.stack(logits, axis=1)
+    @property
+    def cell(self) -> StepCell:
+        return self.attention_cell
 
 
-class AttentionCell(nn.Layer):
+class AttentionCell(StepCell):
     """One step: weigh the line by how well each place fits the state, then move the state on.
 
-    Attribute names are checkpoint keys.
+    The score of a place is additive. Attribute names are checkpoint keys.
     """
 
     def __init__(self, in_channels: int, num_classes: int, *, hidden_size: int, kind: str) -> None:
@@ -113,28 +99,52 @@ class AttentionCell(nn.Layer):
         self.i2h = nn.Linear(in_channels, hidden_size, bias_attr=False)
         self.h2h = nn.Linear(hidden_size, hidden_size)
         self.score = nn.Linear(hidden_size, 1, bias_attr=False)
-        self.rnn = CELLS[kind](in_channels + num_classes, hidden_size)
+        self.rnn = RNN_CELLS[kind](in_channels + num_classes, hidden_size)
         self._num_classes = num_classes
-        self._is_lstm = kind == "lstm"
 
-    def initial_state(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Zeros [N, hidden], two of them for ``lstm``."""
-        state: Tensor | tuple[Tensor, Tensor] = self.rnn.get_initial_states(x, self.rnn.state_shape)
-        return state
+    def begin(self, x: Tensor) -> tuple[States, States]:
+        return (x, self.i2h(x)), zero_states(self.rnn, x)  # [N, T, C], [N, T, hidden]
 
-    def forward(
-        self,
-        x: Tensor,
-        keys: Tensor,
-        *,
-        state: Tensor | tuple[Tensor, Tensor],
-        token: Tensor,
-    ) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
-        """Features [N, T, C], their ``i2h`` [N, T, hidden], class [N] -> (output [N, hidden], new state)."""
-        hidden = state[0] if self._is_lstm else state
-        fit = self.score(paddle.tanh(keys + self.h2h(hidden).unsqueeze(1)))  # [N, T, 1]
-        weights = F.softmax(fit, axis=1).transpose([0, 2, 1])  # [N, 1, T]
-        context = paddle.matmul(weights, x).squeeze(1)  # [N, C]
-        inputs = paddle.concat([context, F.one_hot(token, self._num_classes)], axis=1)
-        output, state = self.rnn(inputs, state)
-        return output, state
+    def forward(self, memory: States, state: States, token: Tensor) -> tuple[Tensor, States]:
+        x, keys = memory
+        fit = self.score(paddle.tanh(keys + self.h2h(state[0]).unsqueeze(1)))  # [N, T, 1]
+        inputs = paddle.concat([weighted(x, fit), F.one_hot(token, self._num_classes)], axis=1)
+        return moved(self.rnn, inputs, state)
+
+
+class MultiplicativeCell(StepCell):
+    """One step: move the state on, weigh the line by how well each place fits it, and join both.
+
+    Luong's "general" score, hidden^T W x, and his order: the state comes first, and what the step gives is
+    handed to the next one as well (input feeding).
+    """
+
+    def __init__(self, in_channels: int, num_classes: int, *, hidden_size: int, kind: str) -> None:
+        super().__init__()
+        self.rnn = RNN_CELLS[kind](hidden_size + num_classes, hidden_size)
+        self.score = nn.Linear(in_channels, hidden_size, bias_attr=False)
+        self.combine = nn.Linear(in_channels + hidden_size, hidden_size, bias_attr=False)
+        self._num_classes = num_classes
+
+    def begin(self, x: Tensor) -> tuple[States, States]:
+        states = zero_states(self.rnn, x)
+        fed = paddle.zeros_like(states[0])
+        return (x, self.score(x)), (*states, fed)  # [N, T, C], [N, T, hidden]
+
+    def forward(self, memory: States, state: States, token: Tensor) -> tuple[Tensor, States]:
+        x, keys = memory
+        *states, fed = state
+        inputs = paddle.concat([fed, F.one_hot(token, self._num_classes)], axis=1)
+        hidden, new = moved(self.rnn, inputs, tuple(states))
+        fit = paddle.matmul(keys, hidden.unsqueeze(2))  # [N, T, 1]
+        output = paddle.tanh(self.combine(paddle.concat([weighted(x, fit), hidden], axis=1)))
+        return output, (*new, output)
+
+
+SCORES: Mapping[str, Any] = {"additive": AttentionCell, "multiplicative": MultiplicativeCell}
+
+
+def weighted(x: Tensor, fit: Tensor) -> Tensor:
+    """Mean [N, C] of the places of x [N, T, C], weighted by the softmax of ``fit`` [N, T, 1]."""
+    weights = F.softmax(fit, axis=1).transpose([0, 2, 1])  # [N, 1, T]
+    return paddle.matmul(weights, x).squeeze(1)

@@ -29,8 +29,8 @@ class Reshape(nn.Layer):
     def forward(self, x: Tensor) -> Tensor:
         if len(x.shape) != 4:
             raise ConfigError(
-                f"SequenceEncoder: needs features [N, C, 1, W], got {len(x.shape)} sizes. A backbone that gives "
-                "a sequence itself needs no neck (ResNet_ASTER: with_lstm: false gives a row)."
+                f"SequenceEncoder: needs features [N, C, 1, W], got {len(x.shape)} sizes. A backbone that "
+                "gives a sequence itself needs no neck (ResNet_ASTER: with_lstm: false gives a row)."
             )
         height = x.shape[2]
         if height not in (1, -1):  # -1: not known yet, while a static graph is built

@@ -81,6 +81,37 @@ def test_one_step_by_hand():
     np.testing.assert_allclose(got.numpy(), [[[hidden + 1, hidden + 1]]], rtol=1e-5)
 
 
+def test_two_multiplicative_steps_by_hand():
+    """hidden 1, features 1 and 3, all weights and biases 1; the second step gets what the first one gave."""
+    head = AttentionHead(1, 2, hidden_size=1, max_text_length=2, score="multiplicative")
+    for p in head.parameters():
+        p.set_value(paddle.ones_like(p))
+
+    def sigmoid(v):
+        return 1 / (1 + np.exp(-v))
+
+    hidden = fed = 0.0
+    expected = []
+    for _ in range(2):
+        inputs, state = fed + 1 + 1, hidden + 1  # fed and a one-hot class; both with their bias
+        reset = update = sigmoid(inputs + state)
+        hidden = (1 - update) * np.tanh(inputs + reset * state) + update * hidden
+        a, b = np.exp(1 * hidden), np.exp(3 * hidden)
+        fed = np.tanh((a * 1 + b * 3) / (a + b) + hidden)
+        expected.append([fed + 1, fed + 1])
+    got = head.spell(paddle.to_tensor([[[1.0], [3.0]]]))
+    np.testing.assert_allclose(got.numpy(), [expected], rtol=1e-5)
+
+
+def test_names_of_the_multiplicative_cell():
+    head = AttentionHead(10, 7, hidden_size=6, score="multiplicative", cell="lstm")
+    state = {name: t.shape for name, t in head.state_dict().items()}
+    assert state["attention_cell.rnn.weight_ih"] == [24, 6 + 7]
+    assert state["attention_cell.score.weight"] == [10, 6]
+    assert state["attention_cell.combine.weight"] == [16, 6]
+    assert "attention_cell.combine.bias" not in state
+
+
 def test_builder_offers_steps_and_classes():
     arch = {
         "model_type": "rec",
@@ -96,6 +127,8 @@ def test_builder_offers_steps_and_classes():
 def test_wrong_use_is_told():
     with pytest.raises(ConfigError, match=r"cell: no cell named 'gur'. Did you mean 'gru'\?"):
         AttentionHead(4, 5, hidden_size=6, cell="gur")
+    with pytest.raises(ConfigError, match="score: no score named 'dot'. Known: additive, multiplicative"):
+        AttentionHead(4, 5, hidden_size=6, score="dot")
     head = AttentionHead(4, 5, hidden_size=6, max_text_length=3)
     with pytest.raises(ConfigError, match=r"labels of 8 entries, but 3 steps. Set Global.max_text_length"):
         head(paddle.randn([1, 2, 4]), {"label": paddle.zeros([1, 8], "int64")})
