@@ -4,6 +4,7 @@ from ppocr_lite.engine.hooks.ema import EmaHook
 from ppocr_lite.engine.hooks.evaluation import EarlyStopHook, EvalHook, metric_text
 from ppocr_lite.engine.hooks.guard import NanGuard, NanOptions
 from ppocr_lite.engine.hooks.log import LogHook, TrainMetricHook, time_text
+from ppocr_lite.engine.hooks.progress import ProgressHook
 from ppocr_lite.engine.hooks.report import ReportHook
 from ppocr_lite.engine.hooks.saving import CheckpointHook
 from ppocr_lite.engine.hooks.signals import StopOnSignal
@@ -18,6 +19,7 @@ __all__ = [
     "LogHook",
     "NanGuard",
     "NanOptions",
+    "ProgressHook",
     "ReportHook",
     "StopOnSignal",
     "TrainMetricHook",

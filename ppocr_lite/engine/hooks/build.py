@@ -12,6 +12,7 @@ from ppocr_lite.engine.hooks.ema import EmaHook
 from ppocr_lite.engine.hooks.evaluation import EarlyStopHook, EvalHook
 from ppocr_lite.engine.hooks.guard import NanGuard, NanOptions
 from ppocr_lite.engine.hooks.log import CloseRecords, LogHook, TrainMetricHook
+from ppocr_lite.engine.hooks.progress import ProgressHook
 from ppocr_lite.engine.hooks.report import ReportHook
 from ppocr_lite.engine.hooks.saving import CheckpointHook
 from ppocr_lite.engine.hooks.signals import StopOnSignal
@@ -39,7 +40,7 @@ def training_hooks(
         writes: whether this process writes records and the report; one of several does.
     """
     sink = record_places(cfg, folder) if writes else records.Several([])
-    hooks: list[Hook] = []
+    hooks: list[Hook] = [ProgressHook()]
     decay = cfg.get("Global.ema_decay")
     ema = EmaHook(float(decay)) if decay else None
     if ema:

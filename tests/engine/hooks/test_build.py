@@ -23,6 +23,7 @@ def hooks(evaluator=None, **keys):
 
 def test_the_usual_hooks_in_their_order(tiny):
     assert list(hooks(tiny.evaluator(), ema_decay=0.9, early_stop=3)) == [
+        "ProgressHook",
         "EmaHook",
         "NanGuard",
         "LogHook",
