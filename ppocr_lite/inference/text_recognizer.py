@@ -42,18 +42,27 @@ class LineResize:
     requires: tuple[str, ...] = ("image",)
     provides: tuple[str, ...] = ("image",)
 
-    def __init__(self, image_shape: Sequence[int], *, bucket: int, min_width: int, max_width: int) -> None:
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        *,
+        bucket: int,
+        min_width: int,
+        max_width: int,
+        fill: float | None = None,
+    ) -> None:
         self.image_shape = tuple(image_shape)
         self.bucket = bucket
         self.min_width = min_width
         self.max_width = max_width
+        self.fill = fill
 
     def __call__(self, sample: dict[str, Any], rng: np.random.Generator | None = None) -> dict[str, Any]:
         image = sample["image"]
         channels, height, _ = self.image_shape
         wanted = math.ceil(natural_width(image, height) / self.bucket) * self.bucket
         width = min(max(wanted, self.min_width), self.max_width)
-        sample["image"], _ = resize_norm(image, (channels, height, width))
+        sample["image"], _ = resize_norm(image, (channels, height, width), fill=self.fill)
         return sample
 
 
@@ -195,7 +204,7 @@ def _line_pipeline(
     fixed = len(sizes) == 4 and sizes[3] is not None
     if fixed or step.get("padding") is False or (not bucket and (one_width or measured_so)):
         # It stays RecResizeImg's matter, and long lines get narrow.
-        params = {"image_shape": list(shape), "padding": step.get("padding", True)}
+        params = {"image_shape": list(shape), "padding": step.get("padding", True), "fill": step.get("fill")}
         return build_pipeline([{"RecResizeImg": params}], sources=ARRAY_SOURCES), wanted
     limit = (model.description.get("Shapes") or {}).get("max_width")
     own = float(limit) / shape[1] if isinstance(limit, (int, float)) else MAX_ASPECT
@@ -206,6 +215,7 @@ def _line_pipeline(
         # A model that was trained with one fixed width expects it at least: it knows short lines padded.
         min_width=int(bucket) if bucket else shape[2],
         max_width=math.ceil(max_aspect * shape[1]),
+        fill=step.get("fill"),
     )
     return Pipeline([resize]), max_aspect
 

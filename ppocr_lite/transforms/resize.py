@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from typing import Annotated
 
 import cv2
 import numpy as np
 
 from ppocr_lite.errors import ConfigError, DataError
+from ppocr_lite.parameters import Range
 from ppocr_lite.registry import TRANSFORMS
 from ppocr_lite.transforms.base import Sample
 
@@ -38,16 +40,17 @@ def natural_width(image: np.ndarray, height: int) -> int:
 
 
 def resize_norm(
-    image: np.ndarray, image_shape: Sequence[int], *, padding: bool = True
+    image: np.ndarray, image_shape: Sequence[int], *, padding: bool = True, fill: float | None = None
 ) -> tuple[np.ndarray, float]:
     """Resize a crop to ``image_shape`` and normalize it to -1..1.
 
-    The aspect ratio is kept up to the full width and the right side is filled with 0 (mid-grey), unless
+    The aspect ratio is kept up to the full width and the right side is filled with mid-grey, unless
     ``padding`` is False, which stretches. Bilinear.
 
     Args:
         image: uint8 BGR [H, W, 3] or grey [H, W].
         image_shape: (channels, height, width); with 1 channel a BGR image becomes its luma.
+        fill: brightness of the filling, 0 (black) to 255 (white); without it 0 after normalizing.
 
     Returns:
         float32 [channels, height, width], and the share of the width that holds the image.
@@ -55,7 +58,8 @@ def resize_norm(
     channels, height, width = image_shape
     new_width = min(width, natural_width(image, height)) if padding else width
     resized = cv2.resize(to_channels(image, channels), (new_width, height))
-    out = np.zeros((channels, height, width), np.float32)
+    blank = 0.0 if fill is None else fill / 127.5 - 1
+    out = np.full((channels, height, width), blank, np.float32)
     pixels = resized[None] if resized.ndim == 2 else resized.transpose(2, 0, 1)
     np.multiply(pixels, np.float32(1 / 127.5), out=out[:, :, :new_width], dtype=np.float32)
     out[:, :, :new_width] -= 1.0
@@ -117,6 +121,7 @@ class RecResizeImg:
         eval_mode: keep long lines at their own width.
         character_dict_path: only whether it is empty matters, see ``infer_mode``.
         padding: keep the aspect ratio and fill with mid-grey; False stretches.
+        fill: fill with this brightness instead, 0 (black) to 255 (white).
         width_bucket: round the width up to a multiple of this; ``image_shape``'s width is then the greatest
             in training, and no limit with ``eval_mode`` or ``infer_mode``. Batches hold one width each.
     """
@@ -133,10 +138,12 @@ class RecResizeImg:
         character_dict_path: str | None = "./ppocr/utils/ppocr_keys_v1.txt",
         padding: bool = True,
         width_bucket: int | None = None,
+        fill: Annotated[float, Range(0, 255)] | None = None,
     ) -> None:
         self.image_shape = check_image_shape(image_shape, "RecResizeImg")
         self.own_width = bool(eval_mode or (infer_mode and character_dict_path is not None))
         self.padding = padding
+        self.fill = fill
         if width_bucket is not None and width_bucket < 1:
             raise ConfigError(f"RecResizeImg.width_bucket: expected a positive number, got {width_bucket}.")
         self.width_bucket = width_bucket
@@ -144,7 +151,7 @@ class RecResizeImg:
     def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample:
         image = sample["image"]
         shape = (*self.image_shape[:2], self.width_for(image))
-        sample["image"], ratio = resize_norm(image, shape, padding=self.padding)
+        sample["image"], ratio = resize_norm(image, shape, padding=self.padding, fill=self.fill)
         sample["valid_ratio"] = np.float32(ratio)
         return sample
 

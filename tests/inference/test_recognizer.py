@@ -10,7 +10,7 @@ import yaml
 from ppocr_lite.errors import ModelFileError
 from ppocr_lite.inference.long_lines import join_pieces, split_line
 from ppocr_lite.inference.model_files import EngineOptions
-from ppocr_lite.inference.text_recognizer import TextRecognizer
+from ppocr_lite.inference.text_recognizer import LineResize, TextRecognizer
 from ppocr_lite.structures import RecResult
 
 MakeModel = Callable[..., Path]
@@ -45,6 +45,14 @@ def test_height_by_flag_for_a_network_that_takes_any(
     fixed = make_rec(tmp_path / "f.onnx")
     with pytest.raises(ModelFileError, match="so the image shape .* cannot be used"):
         TextRecognizer.open(fixed, image_shape=[3, 48, 320])
+
+
+@pytest.mark.parametrize(("fill", "expected"), [(None, 0.0), (255, 1.0)])
+def test_lines_are_filled_as_in_training(fill: float | None, expected: float) -> None:
+    resize = LineResize((1, 32, 64), bucket=32, min_width=64, max_width=640, fill=fill)
+    image = resize({"image": np.full((32, 20), 51, np.uint8)})["image"]
+    assert image.shape == (1, 32, 64)
+    assert image[0, 5, [10, 40]].tolist() == pytest.approx([-0.6, expected])
 
 
 def test_fixed_width_network(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:

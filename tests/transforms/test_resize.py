@@ -23,6 +23,16 @@ def test_resize_norm_pads_with_mid_grey():
     assert ratio == pytest.approx(0.4)
 
 
+@pytest.mark.parametrize(("fill", "expected"), [(255, 1.0), (0, -1.0), (51, -0.6), (None, 0.0)])
+def test_padding_of_another_brightness(fill, expected):
+    sample = RecResizeImg([1, 32, 200], fill=fill)({"image": grey(16, 20, 102)})
+    np.testing.assert_allclose(sample["image"][:, :, :40], 102 / 127.5 - 1, atol=1e-6)
+    np.testing.assert_allclose(sample["image"][:, :, 40:], expected, atol=1e-6)
+    assert sample["valid_ratio"] == pytest.approx(0.2)
+    own = RecResizeImg([1, 32, 20], fill=fill, width_bucket=64, eval_mode=True)({"image": grey(32, 70, 102)})
+    assert own["image"][0, 0, 127] == pytest.approx(expected)
+
+
 def test_resize_norm_without_padding_stretches():
     out, ratio = resize_norm(grey(16, 20, 0), (3, 32, 100), padding=False)
     assert (out == -1.0).all()
