@@ -55,15 +55,15 @@ def export_model(
         ModelFileError: conversion failed, or an exported network differs from the model.
     """
     folder = Path(folder)
-    decode = decoding.is_wanted(cfg)
+    wanted = decoding.is_wanted(cfg)
     steps = inference_config.inference_steps(cfg)
     shape = _input_shape(model, steps)
     folder.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".export-"))
     try:
-        network = static_graph.InferenceNetwork(model, static_graph.main_output(model, shape))
-        kind = decoding.DecodingNetwork if decode else static_graph.InferenceNetwork
-        graph, params = static_graph.save_static(kind(model, network.output), work, shape)
+        output = static_graph.main_output(model, shape)
+        network, exported = _networks(model, output, decode=wanted)
+        graph, params = static_graph.save_static(exported, work, shape)
         opset = onnx.needed_opset(model)
         width = inference_config.image_width(steps)
         onnx_file = _convert(graph, params, opset=opset, usual_width=width)
@@ -81,7 +81,7 @@ def export_model(
             parity=report,
             versions=_versions(opset),
         )
-        if decode:
+        if isinstance(exported, decoding.DecodingNetwork):
             decoding.describe(values, values["Shapes"]["output"])
         if onnx_file:
             _write_texts(onnx_file, values, charset)
@@ -95,6 +95,16 @@ def export_model(
     return values
 
 
+def _networks(
+    model: paddle.nn.Layer, output: str, *, decode: bool
+) -> tuple[static_graph.InferenceNetwork, static_graph.InferenceNetwork]:
+    """The network as it is, for comparisons, and as it is exported."""
+    itself = output == decoding.OUTPUT
+    plain, decoded = static_graph.InferenceNetwork, decoding.DecodingNetwork
+    live, exported = decoded if itself else plain, decoded if itself or decode else plain
+    return live(model, output), exported(model, output)
+
+
 def _input_shape(model: paddle.nn.Layer, steps: inference_config.Steps) -> list[int | None]:
     """[N, C, H, W] with None for what varies: the height is fixed where pre-processing fixes it."""
     channels, height = inference_config.image_shape(steps)
@@ -105,7 +115,7 @@ def _checked_output(
     network: static_graph.InferenceNetwork, shape: Sequence[int | None], charset: Charset | None
 ) -> list[int | None]:
     """Shape of the output, None for what varies with the input; the classes must be those of ``charset``."""
-    small, large = (_run(network, static_graph.filled(shape, scale)).shape for scale in (1, 2))
+    small, large = (_shape(network, static_graph.filled(shape, scale)) for scale in (1, 2))
     output = [a if a == b else None for a, b in zip(small, large)]
     if charset is not None and output[-1] not in (charset.ctc_size, charset.attention_size):
         raise ModelFileError(
@@ -115,10 +125,21 @@ def _checked_output(
     return output
 
 
-def _run(network: static_graph.InferenceNetwork, batch: np.ndarray) -> np.ndarray:
+def _shape(network: static_graph.InferenceNetwork, batch: np.ndarray) -> tuple[int, ...]:
+    """Of the probabilities, also where the network keeps them to itself."""
+    found = _run(network, batch)
+    if isinstance(found, parity.Decoded):
+        return (*found.indices.shape, network.model.head.out_channels)
+    return found.shape
+
+
+def _run(network: static_graph.InferenceNetwork, batch: np.ndarray) -> np.ndarray | parity.Decoded:
     with paddle.no_grad():
-        output: np.ndarray = network(paddle.to_tensor(batch)).numpy()
-    return output
+        output = network(paddle.to_tensor(batch))
+    if isinstance(output, tuple):
+        return parity.Decoded(*(part.numpy() for part in output))
+    found: np.ndarray = output.numpy()
+    return found
 
 
 def _convert(graph: Path, params: Path, *, opset: int, usual_width: int | None) -> Path | None:

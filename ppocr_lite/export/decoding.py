@@ -1,4 +1,8 @@
-"""CTC recognizers that decode in the network: the best class of each step and its score, in place of all."""
+"""Recognizers that decode in the network: one class for each step and its score, in place of all classes.
+
+CTC recognizers where the configuration wants it, and heads with a beam search, whose answer can't be found in
+the probabilities of single steps.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,16 +15,23 @@ from ppocr_lite.export.static_graph import InferenceNetwork
 
 KEY = "Global.export_decode"
 DECODER = "CTCLabelDecode"
+OUTPUT = "indices"
+"""What a model has in place of probabilities if it decodes by itself; ``scores`` come with it."""
 
 
 class DecodingNetwork(InferenceNetwork):
-    """A recognizer in evaluation mode, reduced to the greatest probability of each step and its class."""
+    """A recognizer in evaluation mode, reduced to the greatest probability of each step and its class.
+
+    Of a model that decodes by itself, to the classes that it chose and their probabilities.
+    """
 
     def forward(self, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         """[N, C, H, W] -> class indices int64 [N, T] and their probabilities float32 [N, T]."""
-        probs = super().forward(x)  # [N, T, K]
+        outputs = self.model(x)
+        if OUTPUT in outputs:
+            return outputs[OUTPUT], outputs["scores"]
         # ONNX Runtime finds both at once in less time than it takes for the index by itself (ArgMax).
-        scores, indices = paddle.topk(probs, 1, axis=-1)
+        scores, indices = paddle.topk(outputs[self.output], 1, axis=-1)  # [N, T, 1]
         return indices.squeeze(-1), scores.squeeze(-1)
 
 

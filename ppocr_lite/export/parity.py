@@ -34,6 +34,8 @@ JITTER = 1e-6
 """Relative change of the input that does to a network about what other orders of addition do inside it:
 measured on two detectors, a calm one (3e-7 and 8e-7) and one that amplifies (1.7e-4 and 2.1e-4)."""
 JITTER_MARGIN = 4.0
+TINY = 1e-30
+"""Smallest score of which a logarithm is taken."""
 TEXTS = ("The quick brown fox", "Total: 1,234.50", "Invoice No. 2041/07", "jumps", "2026-11-21", "a@b.org")
 
 
@@ -48,7 +50,7 @@ def check(
     """Compare networks on the same batches; the first of ``runners`` is the reference.
 
     Args:
-        runners: float32 [N, C, H, W] -> probabilities, by name; all but the first may decode.
+        runners: float32 [N, C, H, W] -> probabilities, by name; the first may decode if all do.
         inputs: batches, each with the ``shapes`` for the post-processing of detection, or None.
         output: name under which the post-processing expects the probabilities.
         tolerance: largest difference; what the reference itself makes of a change of its input by
@@ -78,18 +80,14 @@ def check(
         largest, agreeing = 0.0, 0
         for (batch, shapes), wanted in zip(inputs, expected):
             got = other(batch)
-            decoded = isinstance(got, Decoded)
-            shape, expected_shape = (
-                (got.indices.shape, wanted.shape[:2]) if decoded else (got.shape, wanted.shape)
-            )
+            shape, expected_shape = _shapes(got, wanted)
             if shape != expected_shape:
                 raise ModelFileError(
                     f"Parity: for an input {list(batch.shape)} {name} gives {list(shape)}, "
                     f"{reference} {list(expected_shape)}."
                 )
             largest = max(largest, difference(got, wanted))
-            named = got._asdict() if decoded else {output: got}
-            pairs = zip(postprocess({output: wanted}, shapes), postprocess(named, shapes))
+            pairs = zip(*(postprocess(_named(found, output), shapes) for found in (wanted, got)))
             agreeing += sum(same_result(a, b) for a, b in pairs)
         entry = {"max_abs_diff": float(f"{largest:.3g}"), "text_agreement": agreeing / report["inputs"]}
         report[name] = entry
@@ -102,15 +100,34 @@ def check(
     return report
 
 
-def difference(got: np.ndarray | Decoded, wanted: np.ndarray) -> float:
+def _shapes(got: Any, wanted: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shapes that must be equal."""
+    first, second = (found.indices if isinstance(found, Decoded) else found for found in (got, wanted))
+    return first.shape, second.shape[: first.ndim] if isinstance(got, Decoded) else second.shape
+
+
+def _named(found: np.ndarray | Decoded, output: str) -> dict[str, np.ndarray]:
+    """An output as the post-processing takes it."""
+    return found._asdict() if isinstance(found, Decoded) else {output: found}
+
+
+def difference(got: np.ndarray | Decoded, wanted: np.ndarray | Decoded) -> float:
     """Largest difference from the probabilities ``wanted``.
 
     Of a decoded output: of a score from the greatest probability of its step, or of the probability of the
-    chosen class from that one, as two classes may be equally likely up to rounding.
+    chosen class from that one, as two classes may be equally likely up to rounding. Where ``wanted`` is
+    decoded too: of two scores, or, where other classes were chosen, of the logarithms of the products of all
+    scores of the line, as two labels may be equally likely.
     """
-    if isinstance(got, Decoded):
-        top = wanted.max(axis=-1)
-        chosen = np.take_along_axis(wanted, got.indices[..., None].astype(np.int64), axis=-1)[..., 0]
+    if isinstance(wanted, Decoded) and isinstance(got, Decoded):
+        same = (got.indices == wanted.indices).all(axis=1)  # [N]
+        each = np.abs(got.scores - wanted.scores).max(axis=1)
+        products = (np.log(np.maximum(found.scores, TINY)).sum(axis=1) for found in (got, wanted))
+        differences = np.where(same, each, np.abs(np.subtract(*products)))
+    elif isinstance(got, Decoded):
+        probs = np.asarray(wanted)
+        top = probs.max(axis=-1)
+        chosen = np.take_along_axis(probs, got.indices[..., None].astype(np.int64), axis=-1)[..., 0]
         differences = np.maximum(np.abs(got.scores - top), top - chosen)
     else:
         differences = np.abs(got - wanted)
@@ -118,11 +135,15 @@ def difference(got: np.ndarray | Decoded, wanted: np.ndarray) -> float:
     return float(np.nan_to_num(differences, nan=np.inf).max())
 
 
-def _jitter(run: Runner, batch: np.ndarray, wanted: np.ndarray) -> float:
+def _jitter(run: Runner, batch: np.ndarray, wanted: np.ndarray | Decoded) -> float:
     """Largest change of the output when each value of ``batch`` changes by :data:`JITTER` of itself."""
     signs = np.random.default_rng(0).choice(np.array([-1, 1], np.float32), batch.shape)
-    changed = np.abs(run(batch * (1 + np.float32(JITTER) * signs)) - wanted)
-    return float(np.nan_to_num(changed, nan=0.0).max())  # NaN must fail, not widen the tolerance
+    changed = run(batch * (1 + np.float32(JITTER) * signs))
+    if isinstance(wanted, Decoded):  # scores of other labels than before tell nothing
+        same = (changed.indices == wanted.indices).all(axis=1)
+        changed, wanted = changed.scores[same], wanted.scores[same]
+    found = np.nan_to_num(np.abs(changed - wanted), nan=0.0)  # NaN must fail, not widen the tolerance
+    return float(found.max(initial=0.0))
 
 
 def same_result(a: Any, b: Any) -> bool:

@@ -10,8 +10,8 @@ from ppocr_lite.errors import ModelFileError
 
 NAME = "inference"
 INPUT_NAME = "x"  # as in PaddleOCR's own exports
-MAIN_OUTPUTS = ("probs", "maps")
-"""What the post-processing of recognition and classification, and of detection, reads."""
+MAIN_OUTPUTS = ("probs", "maps", "indices")
+"""What the post-processing reads: of recognition and classification, of detection, of a beam search."""
 
 
 class InferenceNetwork(paddle.nn.Layer):

@@ -1,4 +1,4 @@
-"""Attention outputs -> text, by taking the best class of every step."""
+"""Attention outputs -> text, by taking the best class of every step, or the one that the network chose."""
 
 from collections.abc import Mapping
 
@@ -51,20 +51,31 @@ class AttnLabelDecode:
         """One RecResult for each image.
 
         Args:
-            outputs: ``probs`` float [N, steps, K], or ``logits`` of the same shape.
+            outputs: ``probs`` float [N, steps, K], or ``logits`` of the same shape, or from a beam search
+                ``indices`` int [N, steps] and ``scores`` float [N, steps] of the chosen classes.
             shapes: not used.
         """
-        probs = probabilities(outputs)
-        if probs.shape[-1] != self.charset.attention_size:
-            raise ModelFileError(
-                f"the recognizer gives {probs.shape[-1]} classes but the charset needs "
-                f"{self.charset.attention_size} ({len(self.charset)} characters, the begin and the end). "
-                "Use the dictionary that the model was trained with."
-            )
-        best = probs.argmax(axis=-1)  # [N, steps]
-        top = np.take_along_axis(probs, best[..., None], axis=-1)[..., 0]
+        if "indices" in outputs:
+            best, top = np.asarray(outputs["indices"]), np.asarray(outputs["scores"])
+            self._check_classes(int(best.max(initial=0)) + 1, at_least=True)
+        else:
+            probs = probabilities(outputs)
+            self._check_classes(probs.shape[-1])
+            best = probs.argmax(axis=-1)  # [N, steps]
+            top = np.take_along_axis(probs, best[..., None], axis=-1)[..., 0]
         is_end = best == self.charset.eos
         keep = (best != SOS) & ~is_end
         if self.stop_at_eos:
             keep &= np.cumsum(is_end, axis=1) == 0
         return [text_result(self.charset, b[k], s[k]) for b, s, k in zip(best, top, keep)]
+
+    def _check_classes(self, count: int, *, at_least: bool = False) -> None:
+        """``count`` classes of the network; ``at_least``: it may have more, which did not come up."""
+        expected = self.charset.attention_size
+        if count == expected or (at_least and count < expected):
+            return
+        raise ModelFileError(
+            f"the recognizer gives {count}{' or more' if at_least else ''} classes but the charset needs "
+            f"{expected} ({len(self.charset)} characters, the begin and the end). "
+            "Use the dictionary that the model was trained with."
+        )

@@ -34,6 +34,17 @@ def test_going_on_after_the_end_as_the_reference_does():
     assert [r.text for r in decode(outputs([0, 2, END, 3, END, 0, 1]))] == ["bca"]
 
 
+def test_classes_that_a_beam_search_chose():
+    found = {
+        "indices": np.array([[0, 2, 1, END, END]]),
+        "scores": np.array([[1, 0.5, 0.25, 0.9, 1]], np.float32),
+    }
+    (result,) = AttnLabelDecode(charset=ABC)(found)
+    assert (result.text, result.char_scores) == ("ba", (0.5, 0.25))
+    with pytest.raises(ModelFileError, match="gives 6 or more classes but the charset needs 5"):
+        AttnLabelDecode(charset=ABC)({**found, "indices": np.array([[0, 2, 5, END, END]])})
+
+
 def test_logits_and_reading_order():
     hebrew = Charset(tuple("אבג"), right_to_left=True)
     (found,) = AttnLabelDecode(charset=hebrew)({"logits": np.log(outputs([0, 1, 2, 3, END])["probs"])})
