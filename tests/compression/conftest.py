@@ -17,14 +17,14 @@ def randomize(model, seed=0):
 
 
 @pytest.fixture
-def build(tmp_path):
+def build(narrowed, tmp_path):
     """Function (file, sub-model's name) -> (network, [C, H, W] of a small image)."""
     import paddle
 
     from ppocr_lite.engine import assemble, trial
 
     def make(file, name):
-        cfg = trial.with_stand_in_dictionary(Config.load(file), tmp_path)
+        cfg = narrowed(trial.with_stand_in_dictionary(Config.load(file), tmp_path))
         paddle.seed(0)
         model = assemble.single_parts(assemble.parts(cfg))[name].model
         channels, height, _ = trial.image_shape(cfg)
