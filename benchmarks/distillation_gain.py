@@ -17,63 +17,31 @@ import json
 import logging
 import statistics
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gain_configs import ARMS, CLASSES, FEATURES, INDICATORS, NEEDS, config
 from gain_data import EVAL_SEED, REPO, score_on_real, word_list, write_set
+from training_runs import add_result, hours, results, train
 
 from ppocr_lite.config import Config
 from ppocr_lite.console import EXIT_STOPPED
 from ppocr_lite.engine import assemble, centers, tool
-from ppocr_lite.engine.trainer import Hook, Trainer
+from ppocr_lite.engine.trainer import Trainer
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "rec": {"steps": 3000, "pictures": 38400, "held_out": 2000, "batch": 64, "lr": 0.003, "level": 0.3},
     "det": {"steps": 1500, "pictures": 1200, "held_out": 100, "batch": 8, "lr": 0.002, "level": 0.3},
 }
-RESULTS = "results.jsonl"
-SECONDS = "seconds.json"
 REAL = "real.txt"
-
-
-class Clock(Hook):
-    """Adds up processor and wall seconds of a run over its interruptions."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._before = json.loads(file.read_text()) if file.is_file() else {"cpu": 0.0, "wall": 0.0}
-        self._began = (time.process_time(), time.monotonic())
-
-    def after_epoch(self, trainer: Trainer) -> None:
-        self._file.write_text(json.dumps(self.seconds()))
-
-    after_fit = after_epoch
-
-    def seconds(self) -> dict[str, float]:
-        cpu, wall = time.process_time() - self._began[0], time.monotonic() - self._began[1]
-        return {"cpu": self._before["cpu"] + cpu, "wall": self._before["wall"] + wall}
 
 
 def key_of(task: str, settings: dict[str, Any]) -> str:
     """Short name of the settings: runs of others are neither continued nor compared with."""
     text = json.dumps([task, CLASSES, FEATURES, settings], sort_keys=True)
     return f"{task}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-def train(cfg: Config, folder: Path) -> tuple[Trainer, dict[str, float]]:
-    """Begin a run or go on with it; the trainer's ``stop_reason`` tells whether it was interrupted again."""
-    if (folder / "latest.pdparams").is_file():
-        cfg = cfg.replace({"Global.checkpoints": str(folder / "latest")})
-    folder.mkdir(parents=True, exist_ok=True)
-    trainer = assemble.trainer(cfg)
-    clock = Clock(folder / SECONDS)
-    trainer.hooks = (*trainer.hooks, clock)
-    trainer.fit(int(cfg.get("Global.epoch_num")))
-    return trainer, clock.seconds()
 
 
 def result_of(
@@ -83,7 +51,7 @@ def result_of(
     return {
         **{"task": args.task, "key": args.key, "arm": arm, "seed": seed, "steps": trainer.state.global_step},
         **{name: round(float(trainer.metrics[name]), 5) for name in INDICATORS[args.task]},
-        **{f"{name}_hours": round(value / 3600, 4) for name, value in seconds.items()},
+        **hours(seconds),
         "settings": args.settings,
     }
 
@@ -113,10 +81,7 @@ def run(args: argparse.Namespace, arm: str, seed: int) -> bool:
     trainer, seconds = train(config_of(args, arm, seed), folder)
     if trainer.stop_reason:
         return False
-    line = result_of(args, arm, seed, trainer=trainer, seconds=seconds)
-    with (args.out / RESULTS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
-    print(json.dumps(line), flush=True)
+    add_result(args.out, result_of(args, arm, seed, trainer=trainer, seconds=seconds))
     return True
 
 
@@ -137,12 +102,6 @@ def score_real(args: argparse.Namespace, arm: str, seed: int) -> None:
         model = student if student.is_dir() else exported
         said = score_on_real(args.task, Path(args.real), model, folder / "real")
         (folder / REAL).write_text(said, encoding="utf-8")
-
-
-def results(out: Path) -> list[dict[str, Any]]:
-    """The finished runs."""
-    file = out / RESULTS
-    return [json.loads(row) for row in file.read_text("utf-8").splitlines()] if file.is_file() else []
 
 
 def table(out: Path, task: str) -> list[str]:

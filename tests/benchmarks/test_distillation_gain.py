@@ -18,7 +18,7 @@ def harness(repo, monkeypatch):
     import gain_configs
 
     yield SimpleNamespace(main=distillation_gain, configs=gain_configs)
-    for name in ("distillation_gain", "gain_configs", "gain_data"):
+    for name in ("distillation_gain", "gain_configs", "gain_data", "training_runs"):
         sys.modules.pop(name, None)
 
 
