@@ -49,6 +49,7 @@ PAPER = re.compile(
 DET, REC, CLS = (3, 640, 640), (3, 32, 320), (3, 48, 192)
 MOBILENET_SCALES = (0.35, 0.5, 0.75, 1.0, 1.25)
 RESNET_LAYERS = (18, 34, 50, 101, 152)
+CRNN_LAYERS = (15, 23)
 
 
 def parts_section() -> str:
@@ -162,6 +163,8 @@ def variants() -> Iterable[Variant]:
         yield "ResNet", "det", {"layers": layers, "variant": "plain"}, DET
     for layers in RESNET_LAYERS:
         yield "ResNet", "rec", {"layers": layers}, REC
+    for layers in CRNN_LAYERS:
+        yield "ResNet_CRNN", "rec", {"layers": layers}, REC
 
 
 def variant_row(name: str, task: str, values: Mapping[str, Any], shape: tuple[int, int, int]) -> list[str]:

@@ -78,8 +78,8 @@ class AttentionHead(SpellingHead):
             scheduled_sampling=scheduled_sampling,
             beam_width=beam_width,
         )
-        make = SCORES[checked("score", score, tuple(SCORES))]
-        kind = checked("cell", cell, tuple(RNN_CELLS))
+        make = SCORES[checked("score", score, known=SCORES)]
+        kind = checked("cell", cell, known=RNN_CELLS)
         self.attention_cell = make(in_channels, out_channels, hidden_size=hidden_size, kind=kind)
         self.generator = nn.Linear(hidden_size, out_channels)
 
@@ -105,11 +105,11 @@ class AttentionCell(StepCell):
     def begin(self, x: Tensor) -> tuple[States, States]:
         return (x, self.i2h(x)), zero_states(self.rnn, x)  # [N, T, C], [N, T, hidden]
 
-    def forward(self, memory: States, state: States, token: Tensor) -> tuple[Tensor, States]:
+    def forward(self, token: Tensor, state: States, *, memory: States) -> tuple[Tensor, States]:
         x, keys = memory
         fit = self.score(paddle.tanh(keys + self.h2h(state[0]).unsqueeze(1)))  # [N, T, 1]
         inputs = paddle.concat([weighted(x, fit), F.one_hot(token, self._num_classes)], axis=1)
-        return moved(self.rnn, inputs, state)
+        return moved(self.rnn, inputs, state=state)
 
 
 class MultiplicativeCell(StepCell):
@@ -131,11 +131,11 @@ class MultiplicativeCell(StepCell):
         fed = paddle.zeros_like(states[0])
         return (x, self.score(x)), (*states, fed)  # [N, T, C], [N, T, hidden]
 
-    def forward(self, memory: States, state: States, token: Tensor) -> tuple[Tensor, States]:
+    def forward(self, token: Tensor, state: States, *, memory: States) -> tuple[Tensor, States]:
         x, keys = memory
         *states, fed = state
         inputs = paddle.concat([fed, F.one_hot(token, self._num_classes)], axis=1)
-        hidden, new = moved(self.rnn, inputs, tuple(states))
+        hidden, new = moved(self.rnn, inputs, state=tuple(states))
         fit = paddle.matmul(keys, hidden.unsqueeze(2))  # [N, T, 1]
         output = paddle.tanh(self.combine(paddle.concat([weighted(x, fit), hidden], axis=1)))
         return output, (*new, output)

@@ -10,17 +10,15 @@ import paddle.nn.functional as F
 from paddle import Tensor
 
 States = tuple[Tensor, ...]
-Step = Callable[[States, States, Tensor], tuple[Tensor, States]]
-"""(memory, state, class before int64 [R]) -> (log-probabilities [R, K] of the next class, next state)."""
+Step = Callable[[Tensor, States], tuple[Tensor, States]]
+"""(class before int64 [R], state) -> (log-probabilities [R, K] of the next class, next state)."""
 
 SOS = 0
 NEVER = -1e9
 """Log-probability of what cannot be."""
 
 
-def beam_search(
-    step: Step, memory: States, state: States, *, width: int, steps: int, eos: int
-) -> tuple[Tensor, Tensor]:
+def beam_search(step: Step, state: States, *, width: int, steps: int, eos: int) -> tuple[Tensor, Tensor]:
     """The label of the greatest product of probabilities, with ``width`` beginnings kept after each step.
 
     A label that has ended says ``eos`` from then on, at no cost. Nothing makes up for length. Once the best
@@ -28,18 +26,17 @@ def beam_search(
     graph all are).
 
     Args:
-        memory, state: tensors [N, ...] of all rows.
+        state: tensors [N * width, ...], see :func:`repeated`.
 
     Returns:
         Classes int64 [N, steps] and their probabilities float32 [N, steps], 1 after the end.
     """
-    memory, state = _repeated(memory, width), _repeated(state, width)
     token = paddle.full_like(state[0][:, 0], SOS, dtype="int64")  # [N * width]
     total = _first_only(token.reshape([-1, width]))  # [N, width]
     ended = token.reshape([-1, width]) < SOS
     said = chosen = None
     for _ in range(steps):
-        found, state = step(memory, state, token)
+        found, state = step(token, state)
         classes = found.shape[1]
         found = found.reshape([-1, width, classes])
         found = paddle.where(ended.unsqueeze(2), _only(eos, found), found)
@@ -60,7 +57,7 @@ def beam_search(
     return F.pad(labels, [0, 0, 0, missing], value=eos), F.pad(scores, [0, 0, 0, missing], value=1.0)
 
 
-def _repeated(tensors: States, width: int) -> States:
+def repeated(tensors: States, width: int) -> States:
     """[N, ...] -> [N * width, ...], each row ``width`` times."""
     found = []
     for tensor in tensors:

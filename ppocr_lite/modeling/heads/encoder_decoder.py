@@ -60,7 +60,7 @@ class EncoderDecoderHead(SpellingHead):
             scheduled_sampling=scheduled_sampling,
             beam_width=beam_width,
         )
-        kind = checked("cell", cell, tuple(RNN_CELLS))
+        kind = checked("cell", cell, known=RNN_CELLS)
         self.summary_cell = SummaryCell(in_channels, out_channels, hidden_size=hidden_size, kind=kind)
         self.generator = nn.Linear(hidden_size, out_channels)
 
@@ -87,6 +87,6 @@ class SummaryCell(StepCell):
         summary = paddle.tanh(self.summary(ends))
         return (summary,), (summary, *zero_states(self.rnn, x)[1:])
 
-    def forward(self, memory: States, state: States, token: Tensor) -> tuple[Tensor, States]:
+    def forward(self, token: Tensor, state: States, *, memory: States) -> tuple[Tensor, States]:
         inputs = paddle.concat([memory[0], F.one_hot(token, self._num_classes)], axis=1)
-        return moved(self.rnn, inputs, state)
+        return moved(self.rnn, inputs, state=state)

@@ -1,6 +1,6 @@
 """What the heads have in common that name one class after the other, each one seen by the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import paddle
@@ -8,7 +8,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.modeling.heads.beam import beam_search
+from ppocr_lite.modeling.heads.beam import beam_search, repeated
 from ppocr_lite.modeling.heads.sampling import ScheduledSampling
 from ppocr_lite.registry import construct, did_you_mean
 
@@ -28,8 +28,8 @@ class StepCell(nn.Layer):
         """Features [N, T, C] -> what all steps look at, and the first state; tensors [N, ...]."""
         raise NotImplementedError
 
-    def forward(self, memory: States, state: States, token: Tensor) -> tuple[Tensor, States]:
-        """Memory, state and the class before, int64 [N] -> output [N, width], the next state."""
+    def forward(self, token: Tensor, state: States, *, memory: States) -> tuple[Tensor, States]:
+        """The class before, int64 [N], and the state -> output [N, width], the next state."""
         raise NotImplementedError
 
 
@@ -127,7 +127,7 @@ class SpellingHead(nn.Layer):
             if previous is not None:
                 given = previous[:, step]
                 token = given if own is None else paddle.where(own[:, step], token, given)
-            output, state = self.cell(memory, state, token)
+            output, state = self.cell(token, state, memory=memory)
             logits.append(self.generator(output))
             if stop:
                 logits[-1] = paddle.where(ended, self._end(logits[-1]), logits[-1])
@@ -148,18 +148,18 @@ class SpellingHead(nn.Layer):
     @paddle.jit.not_to_static
     def search(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The likeliest label that a beam search finds: classes int64 [N, steps], their probabilities."""
-        memory, state = self.cell.begin(x)
+        memory, first = self.cell.begin(x)
+        memory = repeated(memory, self._beam_width)
 
-        def step(memory: States, state: States, token: Tensor) -> tuple[Tensor, States]:
-            output, state = self.cell(memory, state, token)
+        def step(token: Tensor, state: States) -> tuple[Tensor, States]:
+            output, state = self.cell(token, state, memory=memory)
             return F.log_softmax(self.generator(output), axis=1), state
 
-        return beam_search(
-            step, memory, state, width=self._beam_width, steps=self.steps, eos=self.out_channels - 1
-        )
+        first = repeated(first, self._beam_width)
+        return beam_search(step, first, width=self._beam_width, steps=self.steps, eos=self.out_channels - 1)
 
 
-def checked(key: str, value: str, known: Sequence[str]) -> str:
+def checked(key: str, value: str, *, known: Iterable[str]) -> str:
     """``value``, if it is one of the ``known`` ones."""
     if value not in known:
         raise ConfigError(
@@ -174,7 +174,7 @@ def zero_states(rnn: nn.Layer, x: Tensor) -> States:
     return tuple(found) if isinstance(found, list | tuple) else (found,)
 
 
-def moved(rnn: nn.Layer, inputs: Tensor, state: States) -> tuple[Tensor, States]:
+def moved(rnn: nn.Layer, inputs: Tensor, *, state: States) -> tuple[Tensor, States]:
     """Output [N, hidden] and new state of a GRUCell (state of one tensor) or an LSTMCell (of two)."""
     output, new = rnn(inputs, state if len(state) > 1 else state[0])
     return output, (tuple(new) if len(state) > 1 else (new,))

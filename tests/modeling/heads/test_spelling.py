@@ -10,7 +10,7 @@ import pytest
 
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.modeling.heads.attention import AttentionHead
-from ppocr_lite.modeling.heads.beam import beam_search
+from ppocr_lite.modeling.heads.beam import beam_search, repeated
 from ppocr_lite.modeling.heads.encoder_decoder import EncoderDecoderHead
 from ppocr_lite.modeling.heads.sampling import ScheduledSampling
 from ppocr_lite.modeling.heads.spelling import SpellingHead, StepCell
@@ -29,7 +29,7 @@ class Count(StepCell):
     def begin(self, x):
         return (x[:, 0, 0],), (paddle.zeros([x.shape[0], 1]),)
 
-    def forward(self, memory, state, token):
+    def forward(self, token, state, *, memory):
         self.calls += 1
         now = paddle.clip(token.astype("float32") + memory[0], max=END)
         return 9.0 * paddle.nn.functional.one_hot(now.astype("int64"), END + 1), state
@@ -186,7 +186,7 @@ def test_beam_search_by_hand():
     table[2, [1, 3]] = 0.1, 0.9
     logs, calls = paddle.to_tensor(np.log(table)), []
 
-    def step(memory, state, token):
+    def step(token, state):
         calls.append(token.tolist())
         return paddle.gather(logs, token), state
 
@@ -196,7 +196,7 @@ def test_beam_search_by_hand():
         (2, [2, 3, 3, 3], [0.4, 0.9, 1, 1]),
     ):
         calls.clear()
-        found, chances = beam_search(step, (), state, width=width, steps=4, eos=3)
+        found, chances = beam_search(step, repeated(state, width), width=width, steps=4, eos=3)
         assert found.tolist() == [label]
         np.testing.assert_allclose(chances.numpy(), [scores], rtol=1e-5)
     assert calls == [[0, 0], [1, 2]]  # the best label ended with the second step
