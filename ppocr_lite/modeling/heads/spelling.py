@@ -96,7 +96,7 @@ class SpellingHead(nn.Layer):
                 "Global.max_text_length, which gives both, in place of the transforms' own."
             )
         if self._stop_at_eos and "length" in targets:
-            label = label[:, : int(targets["length"].max()) + 2]
+            label = label[:, : int(paddle.max(targets["length"])) + 2]
         first = paddle.full_like(label[:, :1], SOS)
         previous = paddle.concat([first, label[:, :-1]], axis=1)
         own = paddle.rand(previous.shape) < self.own_share if self.own_share > 0 else None

@@ -1,3 +1,5 @@
+from functools import partial
+
 import cv2
 import numpy as np
 import paddle
@@ -8,6 +10,7 @@ from ppocr_lite.errors import ConfigError
 from ppocr_lite.losses.attention import AttentionLoss
 from ppocr_lite.modeling import BaseModel, build_model
 from ppocr_lite.modeling.heads.attention import AttentionHead
+from ppocr_lite.modeling.heads.encoder_decoder import EncoderDecoderHead
 from ppocr_lite.modeling.necks.sequence import SequenceEncoder
 from ppocr_lite.postprocess.attention import AttnLabelDecode
 from ppocr_lite.transforms.rec_label import AttnLabelEncode
@@ -145,7 +148,19 @@ class Columns(paddle.nn.Layer):
         return paddle.nn.functional.relu(self.conv(x))
 
 
-def test_learns_to_read_words_on_its_own():
+OPTIONS = {"stop_at_eos": True, "scheduled_sampling": {"start": 0.1, "end": 0.1}}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        AttentionHead,
+        partial(AttentionHead, **OPTIONS),
+        partial(AttentionHead, **OPTIONS, score="multiplicative", cell="lstm"),
+        partial(EncoderDecoderHead, **OPTIONS),
+    ],
+)
+def test_learns_to_read_words_on_its_own(make):
     """Trained with labels, read without: equal only if steps, labels and feedback agree."""
     words = ("cat", "dog7", "a", "11")
     charset = Charset.load(None)
@@ -157,9 +172,10 @@ def test_learns_to_read_words_on_its_own():
     samples = [encode({"label": word}) for word in words]
     batch = {k: paddle.to_tensor(np.stack([s[k] for s in samples])) for k in ("label", "length")}
     paddle.seed(0)
-    head = AttentionHead(48, charset.attention_size, hidden_size=48, max_text_length=8)
+    head = make(48, charset.attention_size, hidden_size=48, max_text_length=8)
     neck = SequenceEncoder(32, "rnn", hidden_size=24)
-    model, loss = BaseModel(Columns(32), head, neck=neck), AttentionLoss()
+    loss = AttentionLoss(ignore_padding=make is not AttentionHead)
+    model = BaseModel(Columns(32), head, neck=neck)
     optimizer = paddle.optimizer.Adam(0.01, parameters=model.parameters())
     read: tuple[str, ...] = ()
     for step in range(300):
