@@ -68,13 +68,81 @@ class ClsResult:
     score: float
 
 
+@dataclass(frozen=True, eq=False)
+class TextSpan:
+    """A character or a word of a line: ``text`` stands at ``start`` in the line's text.
+
+    Args:
+        quad: float32 [4, 2] in pixels of the crop (of a RecResult) or of the image (of a TextLine); its first
+            corner is the one that is next to the first corner of the crop, or of the line's quad.
+        score: of a character its probability, of a word the mean over its characters.
+    """
+
+    text: str
+    score: float
+    quad: np.ndarray
+    start: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types only, for JSON; coordinates rounded to 0.01 px."""
+        return {
+            "text": self.text,
+            "score": round(float(self.score), 6),
+            "quad": _rounded(self.quad),
+            "start": int(self.start),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TextSpan":
+        """Inverse of :meth:`to_dict`."""
+        quad = np.asarray(values["quad"], np.float32)
+        return cls(str(values["text"]), float(values["score"]), quad, int(values.get("start", 0)))
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One of several readings of a line.
+
+    Args:
+        score: as :attr:`RecResult.score`: the mean probability of its characters, 0..1.
+        log_prob: natural logarithm of the probability that the network gives to the text as a whole.
+    """
+
+    text: str
+    score: float
+    log_prob: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types only, for JSON."""
+        return {
+            "text": self.text,
+            "score": round(float(self.score), 6),
+            "log_prob": round(float(self.log_prob), 4),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Alternative":
+        """Inverse of :meth:`to_dict`."""
+        return cls(str(values["text"]), float(values["score"]), float(values["log_prob"]))
+
+
 @dataclass(frozen=True)
 class RecResult:
-    """Text of one crop: ``score`` is the mean of ``char_scores`` (0.0 for no text), each in 0..1."""
+    """Text of one crop: ``score`` is the mean of ``char_scores`` (0.0 for no text), each in 0..1.
+
+    Args:
+        characters, words: with their boxes in pixels of the crop; empty when they were not asked for.
+        alternatives: the best readings, the chosen one first; empty when they were not asked for.
+        matched: whether the text is a word of the lexicon; None when there was no lexicon.
+    """
 
     text: str
     score: float
     char_scores: tuple[float, ...] = ()
+    characters: tuple[TextSpan, ...] = ()
+    words: tuple[TextSpan, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    matched: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +150,8 @@ class TextLine:
     """One line of text: where it is, what it says, how sure both are (0..1).
 
     ``rotated`` says that the classifier found the line upside down, so that it was read turned by 180.
+    ``characters``, ``words``, ``alternatives`` and ``matched`` are those of :class:`RecResult`, with quads in
+    pixels of the image.
     """
 
     quad: np.ndarray
@@ -89,6 +159,10 @@ class TextLine:
     score: float
     det_score: float = 1.0
     rotated: bool = False
+    characters: tuple[TextSpan, ...] = ()
+    words: tuple[TextSpan, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    matched: bool | None = None
 
     def __post_init__(self) -> None:
         quad = np.asarray(self.quad, np.float32)
@@ -97,25 +171,44 @@ class TextLine:
         object.__setattr__(self, "quad", quad)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types only, for JSON; coordinates rounded to 0.01 px."""
-        return {
+        """Plain types only, for JSON; coordinates rounded to 0.01 px. What was not asked for is left out."""
+        values: dict[str, Any] = {
             "text": self.text,
             "score": round(float(self.score), 6),
             "det_score": round(float(self.det_score), 6),
-            "quad": [[round(float(x), 2), round(float(y), 2)] for x, y in self.quad],
+            "quad": _rounded(self.quad),
             "rotated": bool(self.rotated),
         }
+        for name in _LINE_PARTS:
+            if getattr(self, name):
+                values[name] = [part.to_dict() for part in getattr(self, name)]
+        if self.matched is not None:
+            values["matched"] = self.matched
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TextLine":
         """Inverse of :meth:`to_dict`."""
+        matched = values.get("matched")
+        parts = {
+            name: tuple(kind.from_dict(v) for v in values.get(name, ())) for name, kind in _LINE_PARTS.items()
+        }
         return cls(
             np.asarray(values["quad"], np.float32),
             str(values["text"]),
             float(values["score"]),
             float(values.get("det_score", 1.0)),
             bool(values.get("rotated", False)),
+            **parts,
+            matched=None if matched is None else bool(matched),
         )
+
+
+_LINE_PARTS: dict[str, Any] = {"characters": TextSpan, "words": TextSpan, "alternatives": Alternative}
+
+
+def _rounded(quad: np.ndarray) -> list[list[float]]:
+    return [[round(float(x), 2), round(float(y), 2)] for x, y in quad]
 
 
 @dataclass(frozen=True)
@@ -174,7 +267,17 @@ class OCRResult:
             raise ValueError(f"OCRResult: {len(texts)} texts do not fit {len(found)} regions.")
         turned = rotated if rotated is not None else [False] * len(texts)
         lines = tuple(
-            TextLine(quad, rec.text, rec.score, float(det_score), bool(turn))
+            TextLine(
+                quad,
+                rec.text,
+                rec.score,
+                float(det_score),
+                bool(turn),
+                rec.characters,
+                rec.words,
+                rec.alternatives,
+                rec.matched,
+            )
             for quad, det_score, rec, turn in zip(found.quads, found.scores, texts, turned, strict=True)
         )
         return cls(lines, image_size, timings or Timings())
