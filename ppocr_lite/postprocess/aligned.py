@@ -1,0 +1,72 @@
+"""A text and the steps of the network's output at which it stands: what every CTC decoder ends with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ppocr_lite.charset import Charset
+from ppocr_lite.postprocess.ctc import BLANK, best_classes
+from ppocr_lite.postprocess.ctc_paths import align
+from ppocr_lite.structures import RecResult
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedText:
+    """Characters from left to right as they are printed.
+
+    Args:
+        characters: one for each class of the text.
+        scores: probability of each at the first of its steps, as in greedy decoding.
+        runs: int64 [n, 2], first and last step of each.
+    """
+
+    characters: tuple[str, ...]
+    scores: tuple[float, ...]
+    runs: np.ndarray
+
+    @classmethod
+    def on(cls, probs: np.ndarray, classes: Sequence[int], characters: Sequence[str]) -> "AlignedText":
+        """``characters``, which have these ``classes``, along the best path through ``probs`` [T, K]."""
+        return align_all(probs, [classes], [characters])[0]
+
+    @classmethod
+    def greedy(cls, best: np.ndarray, top: np.ndarray, charset: Charset) -> "AlignedText":
+        """The text of the best class of each step, int [T], with their probabilities [T]."""
+        changes = np.flatnonzero(best[1:] != best[:-1]) + 1
+        first, last = np.concatenate([[0], changes]), np.concatenate([changes - 1, [len(best) - 1]])
+        kept = best[first] != BLANK if len(best) else np.zeros(2, bool)
+        runs = np.stack([first, last], axis=1)[kept]
+        characters = [charset.characters[i - 1] for i in best[runs[:, 0]].tolist()]
+        return cls(tuple(characters), tuple(map(float, top[runs[:, 0]])), runs)
+
+    @property
+    def score(self) -> float:
+        """Mean of the scores, 0.0 for no text."""
+        return float(np.mean(self.scores)) if self.scores else 0.0
+
+    def text(self, charset: Charset) -> str:
+        """The text in reading order."""
+        return "".join(self.characters[i] for i in charset.reading_order(self.characters))
+
+    def result(self, charset: Charset, *, matched: bool | None = None) -> RecResult:
+        """Text and scores in reading order."""
+        scores = tuple(self.scores[i] for i in charset.reading_order(self.characters))
+        return RecResult(self.text(charset), self.score, scores, matched=matched)
+
+
+def greedy_text(probs: np.ndarray, charset: Charset) -> AlignedText:
+    """The greedy reading of [T, K]."""
+    best, top = best_classes(probs[None])
+    return AlignedText.greedy(best[0], top[0], charset)
+
+
+def align_all(
+    probs: np.ndarray, classes: Sequence[Sequence[int]], characters: Sequence[Sequence[str]]
+) -> list[AlignedText]:
+    """:meth:`AlignedText.on` of several texts at once."""
+    texts = []
+    for own, shown, runs in zip(classes, characters, align(probs, classes)):
+        scores = probs[runs[:, 0], np.asarray(own, np.int64)]
+        texts.append(AlignedText(tuple(shown), tuple(map(float, scores)), runs))
+    return texts
