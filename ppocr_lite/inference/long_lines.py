@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ppocr_lite.inference.ink import ink_profile, quiet_columns, quiet_runs
 from ppocr_lite.structures import RecResult
 
 SEARCH_FROM = 0.7
 """A cut is looked for between this share of the greatest length and all of it."""
 WORD_GAP = 0.2
 """A gap at least this wide, in line heights, separates words."""
-QUIET = 0.12
-"""Ink below this share of the line's usual ink counts as none."""
 
 
 def split_line(crop: np.ndarray, max_aspect: float | None) -> Iterator[tuple[np.ndarray, bool]]:
@@ -44,15 +43,7 @@ def join_pieces(parts: Sequence[tuple[RecResult, bool]]) -> RecResult:
 
 
 def _quietest(window: np.ndarray) -> tuple[int, int]:
-    """(column to cut at, width of the gap around it): the middle of the widest run of columns without ink.
-
-    Ink is how much the pixels of a column differ from the usual pixel, which is paper of any brightness.
-    """
-    grey = window.astype(np.float32).mean(axis=2) if window.ndim == 3 else window.astype(np.float32)
-    ink = np.abs(grey - np.median(grey)).mean(axis=0)  # [w]
-    floor = float(ink.min())
-    quiet = ink <= floor + QUIET * (float(np.percentile(ink, 90)) - floor)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
-    starts, ends = edges[0::2], edges[1::2]
+    """(column to cut at, width of the gap around it): the middle of the widest run of columns without ink."""
+    starts, ends = quiet_runs(quiet_columns(ink_profile(window)))
     widest = int(np.argmax(ends - starts))
     return max(1, int(starts[widest] + ends[widest]) // 2), int(ends[widest] - starts[widest])

@@ -9,8 +9,10 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError, ModelFileError
+from ppocr_lite.inference.char_boxes import read_line
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.engines.base import Engine
+from ppocr_lite.inference.line_steps import join_steps, steps_predictor
 from ppocr_lite.inference.long_lines import join_pieces, split_line
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model, resolve_charset
 from ppocr_lite.inference.predictor import (
@@ -20,6 +22,9 @@ from ppocr_lite.inference.predictor import (
     decoded_output,
     sequence_output,
 )
+from ppocr_lite.postprocess.ctc import CTCLabelDecode
+from ppocr_lite.postprocess.decoding import DecodingOptions
+from ppocr_lite.postprocess.line_decoder import LineDecoder
 from ppocr_lite.structures import RecResult
 from ppocr_lite.transforms import ARRAY_SOURCES, Pipeline, build_pipeline
 from ppocr_lite.transforms.resize import natural_width, resize_norm
@@ -40,7 +45,7 @@ class LineResize:
     """
 
     requires: tuple[str, ...] = ("image",)
-    provides: tuple[str, ...] = ("image",)
+    provides: tuple[str, ...] = ("image", "valid_ratio")
 
     def __init__(
         self,
@@ -62,7 +67,9 @@ class LineResize:
         channels, height, _ = self.image_shape
         wanted = math.ceil(natural_width(image, height) / self.bucket) * self.bucket
         width = min(max(wanted, self.min_width), self.max_width)
-        sample["image"], _ = resize_norm(image, (channels, height, width), fill=self.fill)
+        sample["image"], sample["valid_ratio"] = resize_norm(
+            image, (channels, height, width), fill=self.fill
+        )
         return sample
 
 
@@ -72,11 +79,22 @@ class TextRecognizer:
     Args:
         predictor: gives one RecResult a crop.
         max_aspect: width over height above which a crop is read in pieces; None never cuts.
+        decoding: how texts are found; by the best path without it.
+
+    Raises:
+        ConfigError: the decoding is more than this recognizer can do, or its options cannot be met.
     """
 
-    def __init__(self, predictor: Predictor[RecResult], *, max_aspect: float | None = MAX_ASPECT) -> None:
+    def __init__(
+        self,
+        predictor: Predictor[RecResult],
+        *,
+        max_aspect: float | None = MAX_ASPECT,
+        decoding: DecodingOptions | None = None,
+    ) -> None:
         self.predictor = predictor
         self.max_aspect = max_aspect
+        self.decoder = None if decoding is None else self.make_decoder(decoding)
 
     @classmethod
     def open(
@@ -90,6 +108,7 @@ class TextRecognizer:
         batch_size: int = 6,
         max_aspect: float | None = None,
         decoder: str | None = None,
+        decoding: DecodingOptions | None = None,
     ) -> "TextRecognizer":
         """Load a recognizer.
 
@@ -103,9 +122,11 @@ class TextRecognizer:
             max_aspect: width over height above which a line is read in pieces, in place of what the model
                 says (``Shapes.max_width`` in inference.yml) or 80.
             decoder: CTCLabelDecode or AttnLabelDecode, in place of what the model says or CTCLabelDecode.
+            decoding: beam search, patterns, word lists, boxes of words and the like.
 
         Raises:
             ModelFileError: no charset, or one of a size that does not fit the network.
+            ConfigError: see the constructor.
         """
         opened = model if isinstance(model, Model) else open_model(model, engine)
         step = opened.step("ResizeImg")
@@ -131,10 +152,48 @@ class TextRecognizer:
             choose=decoded_output if opened.decoded else sequence_output,
             stage="rec.",
         )
-        return cls(predictor, max_aspect=longest)
+        return cls(predictor, max_aspect=longest, decoding=decoding)
 
-    def __call__(self, crops: Sequence[np.ndarray], clock: StageClock | None = None) -> list[RecResult]:
-        """Text and score of each uint8 BGR crop [h, w, 3], in the order given; long ones read in pieces."""
+    def make_decoder(self, options: DecodingOptions) -> LineDecoder | None:
+        """The options made ready for this recognizer, which takes a while for long word lists; None for none.
+
+        Raises:
+            ConfigError: they are more than it can do, or cannot be met.
+        """
+        if not options.wanted:
+            return None
+        postprocess = self.predictor.postprocess
+        if not isinstance(postprocess, CTCLabelDecode):
+            raise ConfigError(
+                "beam search, patterns, word lists, lexicons, alternatives and word boxes are for recognizers with "
+                f"CTC; this one has {type(postprocess).__name__}."
+            )
+        if self.predictor.choose is decoded_output:
+            raise ConfigError(
+                "this recognizer decodes in the network (Global.export_decode) and gives no probabilities, which "
+                "beam search, patterns, word lists, lexicons, alternatives and word boxes need. Export it again "
+                "without Global.export_decode."
+            )
+        return LineDecoder(postprocess.charset, options)
+
+    def __call__(
+        self,
+        crops: Sequence[np.ndarray],
+        clock: StageClock | None = None,
+        *,
+        decoding: DecodingOptions | LineDecoder | None = None,
+    ) -> list[RecResult]:
+        """Text and score of each uint8 BGR crop [h, w, 3], in the order given; long ones read in pieces.
+
+        Args:
+            decoding: in place of the constructor's, for these crops; options without any wish mean the best
+                path. Of options that hold for many calls :meth:`make_decoder` makes a decoder once.
+        """
+        decoder = self.make_decoder(decoding) if isinstance(decoding, DecodingOptions) else decoding
+        if decoding is None:
+            decoder = self.decoder
+        if decoder is not None:
+            return self._decode(crops, decoder, clock or StageClock())
         pieces, owners, gaps = [], [], []
         for owner, crop in enumerate(crops):
             for piece, gap in split_line(crop, self.max_aspect):
@@ -148,6 +207,24 @@ class TextRecognizer:
         for owner, result, gap in zip(owners, read, gaps):
             by_owner[owner].append((result, gap))
         return [join_pieces(parts) for parts in by_owner]
+
+    def _decode(
+        self, crops: Sequence[np.ndarray], decoder: LineDecoder, clock: StageClock
+    ) -> list[RecResult]:
+        """The richer way: a line is decoded as a whole, however many pieces it was read in."""
+        pieces = [list(split_line(crop, self.max_aspect)) for crop in crops]
+        steps = iter(
+            steps_predictor(self.predictor)([piece for parts in pieces for piece, _ in parts], clock)
+        )
+        with clock("rec.decode"):
+            return [
+                read_line(
+                    join_steps([(next(steps), piece.shape[1], gap) for piece, gap in parts], decoder.charset),
+                    crop,
+                    decoder,
+                )
+                for crop, parts in zip(crops, pieces)
+            ]
 
 
 def network_shape(

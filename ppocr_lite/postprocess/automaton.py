@@ -51,7 +51,9 @@ class Automaton:
         kept = np.flatnonzero(useful[sources] & useful[targets])
         kept = kept[np.lexsort((labels[kept], sources[kept]))]
         first = np.searchsorted(number[sources[kept]], np.arange(int(useful.sum()) + 1))
-        return cls(first, labels[kept].astype(np.int32), number[targets[kept]].astype(np.int32), accepts[useful])
+        return cls(
+            first, labels[kept].astype(np.int32), number[targets[kept]].astype(np.int32), accepts[useful]
+        )
 
     def __len__(self) -> int:
         return len(self.accepts)
@@ -130,11 +132,21 @@ def _reached(sources: np.ndarray, targets: np.ndarray, begin: np.ndarray) -> np.
         reached[targets[new]] = True
 
 
-def word_automaton(words: Trie, *, space: int | None = None, variants: Callable[[int], list[int]]) -> Automaton:
+def word_automaton(
+    words: Trie,
+    *,
+    space: int | None = None,
+    variants: Callable[[int], list[int]] = lambda label: [label],
+    where: str = "word list",
+) -> Automaton:
     """The words of a tree; with the class of a ``space``, several of them with single spaces between.
 
     Args:
         variants: all classes that may stand for one of the tree.
+        where: names the list in messages.
+
+    Raises:
+        ConfigError: each word has a class without any variant.
     """
     nodes = np.arange(1, len(words))
     own = [variants(int(label)) for label in words.labels[1:]]
@@ -151,7 +163,7 @@ def word_automaton(words: Trie, *, space: int | None = None, variants: Callable[
         targets = np.concatenate([targets, np.zeros(len(ends), np.int64)])
     automaton = Automaton.of(sources, labels, targets, accepts)
     if automaton is None:
-        raise ValueError("word_automaton: a tree without a word.")
+        raise ConfigError(f"{where}: no word of the characters that may come up. Allow more characters.")
     return automaton
 
 
@@ -184,4 +196,6 @@ def intersect(a: Automaton, b: Automaton) -> Automaton | None:
                 "Use one of them, or a shorter list."
             )
     accepts = np.array([bool(a.accepts[i] and b.accepts[j]) for i, j in numbers])
-    return Automaton.of(np.array(sources, np.int64), np.array(labels, np.int64), np.array(targets, np.int64), accepts)
+    return Automaton.of(
+        np.array(sources, np.int64), np.array(labels, np.int64), np.array(targets, np.int64), accepts
+    )

@@ -66,7 +66,19 @@ class LanguageModel:
 class _Prefix:
     """Beginning of a text, with the probability of its paths that end in a blank, and in its last class."""
 
-    __slots__ = ("blank", "children", "context", "label", "new_blank", "new_other", "other", "parent", "state", "step", "weight")
+    __slots__ = (
+        "blank",
+        "children",
+        "context",
+        "label",
+        "new_blank",
+        "new_other",
+        "other",
+        "parent",
+        "state",
+        "step",
+        "weight",
+    )
 
     def __init__(self, parent: "_Prefix | None", label: int, state: int) -> None:
         self.parent = parent

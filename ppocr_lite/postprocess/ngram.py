@@ -75,7 +75,9 @@ class CharNgram:
             raise ConfigError(
                 f"order: {order} is too much for {len(used)} different characters. Take a smaller one."
             )
-        return cls(_count(ids.astype(np.int64), tuple(map(chr, used.tolist())), order=order, min_count=min_count))
+        return cls(
+            _count(ids.astype(np.int64), tuple(map(chr, used.tolist())), order=order, min_count=min_count)
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> "CharNgram":
@@ -88,7 +90,9 @@ class CharNgram:
         try:
             with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as values:
                 if str(values["format"]) != FORMAT:
-                    raise DataError(f"{path}: its format is {str(values['format'])!r}, not {FORMAT!r}. {hint}")
+                    raise DataError(
+                        f"{path}: its format is {str(values['format'])!r}, not {FORMAT!r}. {hint}"
+                    )
                 order = int(values["order"])
                 codes = tuple(values[f"codes{n}"].astype(np.int64) for n in range(1, order + 1))
                 counts = tuple(values[f"counts{n}"].astype(np.int64) for n in range(1, order + 1))
@@ -168,7 +172,9 @@ def _smooth(counts: Counts) -> tuple[dict[str, float], dict[str, float], float]:
         totals = np.bincount(place, weights=number, minlength=len(contexts))
         share = kinds / (totals + kinds)
         suffix = np.searchsorted(shorter_codes, codes % base ** (n - 1))
-        values = number / (totals + kinds)[place] + share[place] * shorter[np.minimum(suffix, len(shorter) - 1)]
+        values = (
+            number / (totals + kinds)[place] + share[place] * shorter[np.minimum(suffix, len(shorter) - 1)]
+        )
         logs.update(zip(_texts(codes, counts.characters, n), np.log(values).tolist()))
         if n == 1:
             unknown = float(np.log(share[0] * shorter[0]))
@@ -183,5 +189,7 @@ def _texts(codes: np.ndarray, characters: Sequence[str], length: int) -> list[st
     base = len(characters)
     table = np.array(characters)
     digits = [codes // base**i % base for i in range(length - 1, -1, -1)]
-    letters = np.ascontiguousarray(np.stack([table[d] for d in digits], axis=1))  # [k, length] of one character
+    letters = np.ascontiguousarray(
+        np.stack([table[d] for d in digits], axis=1)
+    )  # [k, length] of one character
     return [str(text) for text in letters.view(f"<U{length}").ravel().tolist()]

@@ -34,8 +34,16 @@ def compile_pattern(pattern: str, classes: Sequence[tuple[int, str]]) -> Automat
     automaton = _deterministic(whole, places, classes, pattern=pattern)
     if automaton is None:
         known = {character for _, character in classes}
-        missing = [c for c in dict.fromkeys("".join(t.named for t in places.tests if len(t.named) == 1)) if c not in known]
-        why = f" They lack {' '.join(missing[:SHOWN])}" + (" ..." if len(missing) > SHOWN else ".") if missing else ""
+        missing = [
+            c
+            for c in dict.fromkeys("".join(t.named for t in places.tests if len(t.named) == 1))
+            if c not in known
+        ]
+        why = (
+            f" They lack {' '.join(missing[:SHOWN])}" + (" ..." if len(missing) > SHOWN else ".")
+            if missing
+            else ""
+        )
         raise ConfigError(f"pattern '{pattern}': no text of the characters that may come up fits it.{why}")
     return automaton
 

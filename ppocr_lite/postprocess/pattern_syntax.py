@@ -119,7 +119,9 @@ class _Parser:
         close = self._pattern.find("}", self._at, self._end)
         text = self._pattern[self._at : close] if close >= 0 else ""
         low, comma, high = text.partition(",")
-        if not text.strip(",") or not all(n.isascii() and (n.isdigit() or (comma and not n)) for n in (low, high or low)):
+        if not text.strip(",") or not all(
+            n.isascii() and (n.isdigit() or (comma and not n)) for n in (low, high or low)
+        ):
             raise self._error("expected {3}, {2,} or {2,4}; for the character itself write \\{")
         counts = int(low or 0), (int(high) if high else None) if comma else int(low)
         if max(counts[0], counts[1] or 0) > MAX_COUNT:
@@ -141,7 +143,9 @@ class _Parser:
         if self._peek() in ("?", "*", "+", "{"):
             raise self._error(f"nothing before '{self._peek()}' that it could repeat")
         if self._peek() in "^$}]":
-            raise self._error(f"'{self._peek()}' has no meaning here; for the character itself write \\{self._peek()}")
+            raise self._error(
+                f"'{self._peek()}' has no meaning here; for the character itself write \\{self._peek()}"
+            )
         return _literal(self._next())
 
     def _group(self) -> Node:
@@ -161,7 +165,9 @@ class _Parser:
             fits = KINDS[character.lower()]
             return Chars(fits if character.islower() else lambda c: not fits(c))
         if character.isalnum():
-            raise self._error(f"\\{character} is not known; known are \\d \\w \\s \\D \\W \\S and \\ before a sign")
+            raise self._error(
+                f"\\{character} is not known; known are \\d \\w \\s \\D \\W \\S and \\ before a sign"
+            )
         return _literal(character)
 
     def _class(self) -> Chars:
@@ -206,7 +212,9 @@ class _Parser:
         return True
 
     def _error(self, what: str) -> ConfigError:
-        return ConfigError(f"pattern '{self._pattern}', character {min(self._at, len(self._pattern)) + 1}: {what}.")
+        return ConfigError(
+            f"pattern '{self._pattern}', character {min(self._at, len(self._pattern)) + 1}: {what}."
+        )
 
 
 def _literal(character: str) -> Chars:
