@@ -1,10 +1,10 @@
-"""The console script ``ppocr-lite``: read, weights, data, doctor, version."""
+"""The console script ``ppocr-lite``: read, ngram, weights, data, doctor, version."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,43 @@ def _read_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", help="auto, onnxruntime, paddle or openvino")
     parser.add_argument("--threads", type=int, default=0, help="default: all that this process may use")
     parser.add_argument("--page-num", type=int, default=0, help="first pages of a PDF (default: all)")
+    _decoding_arguments(parser.add_argument_group("how lines are read; see doc/decoding.md"))
+
+
+def _decoding_arguments(group: Any) -> None:
+    """Flags whose names are those of DecodingOptions; not given, its defaults hold."""
+    group.add_argument("--beam-size", type=int, metavar="N", help="prefixes that a search keeps")
+    group.add_argument("--allow-chars", metavar="CHARS", help="the only characters that may come up")
+    group.add_argument("--block-chars", metavar="CHARS", help="characters that may not come up")
+    group.add_argument("--pattern", help=r"regular pattern of a line, such as '\d{4}-\d\d-\d\d'")
+    group.add_argument("--word-list", metavar="FILE", help="a word a line: a line is one of them")
+    group.add_argument(
+        "--several-words", action="store_const", const=True, help="a line is words of the list"
+    )
+    group.add_argument("--lexicon", metavar="FILE", help="a word a line: a line is the best near its reading")
+    group.add_argument(
+        "--lexicon-distance", type=int, metavar="N", help="greatest edit distance (default: 3)"
+    )
+    group.add_argument("--ignore-case", action="store_const", const=True, help="in the words of lists")
+    group.add_argument(
+        "--ngram", metavar="FILE", help="makes usual texts more probable; of 'ppocr-lite ngram'"
+    )
+    group.add_argument("--ngram-weight", type=float, metavar="X", help="how much it counts (default: 0.5)")
+    group.add_argument("--ngram-bonus", type=float, metavar="X", help="for each character (default: 1.0)")
+    group.add_argument(
+        "--alternatives", type=int, metavar="N", help="so many best readings; with --format json"
+    )
+    group.add_argument(
+        "--return-word-box", action="store_const", const=True, help="boxes of words; with --format json"
+    )
 
 
 def _read(args: argparse.Namespace) -> int:
     from ppocr_lite.inference.model_files import EngineOptions
     from ppocr_lite.inference.system import TextSystem
+    from ppocr_lite.postprocess.decoding import DecodingOptions
 
+    wishes = {field.name: getattr(args, field.name) for field in fields(DecodingOptions)}
     system = TextSystem(
         args.det,
         args.rec,
@@ -61,6 +92,7 @@ def _read(args: argparse.Namespace) -> int:
         drop_score=args.drop_score,
         engine=EngineOptions(engine=args.engine, threads=args.threads),
         rec_options={"char_dict_path": args.char_dict},
+        decoding=DecodingOptions(**{name: value for name, value in wishes.items() if value is not None}),
     )
     failed = 0
     pages = list(_sources(args.paths))
@@ -103,6 +135,26 @@ def _print_pages(system: Any, name: str, source: Any, args: argparse.Namespace, 
     sys.stdout.flush()
 
 
+def _ngram_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("texts", nargs="+", metavar="TEXT", help="UTF-8 file: text, or a word a line")
+    parser.add_argument("--out", required=True, metavar="FILE.npz", help="where to write the model")
+    parser.add_argument("--order", type=int, default=5, help="longest n-gram in characters (default: 5)")
+    parser.add_argument(
+        "--min-count", type=int, default=1, help="leave out n-grams that are rarer (default: 1)"
+    )
+
+
+def _ngram(args: argparse.Namespace) -> int:
+    from ppocr_lite.postprocess.lexicon import read_words
+    from ppocr_lite.postprocess.ngram import CharNgram
+
+    lines = [line for path in args.texts for line in read_words(path)]
+    ngram = CharNgram.train(lines, order=args.order, min_count=args.min_count)
+    ngram.save(args.out)
+    sys.stdout.write(f"{args.out}: {len(ngram)} n-grams of up to {args.order} of {len(lines)} lines\n")
+    return 0
+
+
 def _doctor(args: argparse.Namespace) -> int:
     from ppocr_lite.inference.doctor import report
 
@@ -124,6 +176,7 @@ def _complain(text: str) -> None:
 
 COMMANDS: dict[str, Command] = {
     "read": Command("Print the text of pictures, PDFs or folders.", _read_arguments, _read),
+    "ngram": Command("Make a character model of text, for read --ngram.", _ngram_arguments, _ngram),
     "weights": Command("Show, extract, convert or compare weights.", weights.add_arguments, weights.run),
     "data": Command("Check, convert, import or split data sets.", data.add_arguments, data.run),
     "doctor": Command("Check this installation.", _no_arguments, _doctor),

@@ -68,7 +68,7 @@ def crop_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
         uint8 [h, w] or [h, w, C] with h, w >= 1.
     """
     quad = np.asarray(quad, np.float32)
-    width, height = (min(max(int(side), 1), MAX_CROP_SIDE) for side in quad_size(quad))
+    width, height = _crop_size(quad)
     straight = _upright_pixels(image, quad)
     if straight is not None:
         return straight
@@ -80,6 +80,41 @@ def crop_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
         region, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC
     )
     return _lying(crop)
+
+
+def crop_turns(quad: np.ndarray) -> int:
+    """Quarter turns to the left that :func:`crop_quad` gives the crop of a quad: 1 for a tall one, else 0."""
+    width, height = _crop_size(quad)
+    return int(height >= VERTICAL_RATIO * width)
+
+
+def crop_to_image(quads: np.ndarray, quad: np.ndarray, *, turns: int) -> np.ndarray:
+    """Quads in a crop -> the same in the image that it was cut out of.
+
+    Args:
+        quads: [n, 4, 2] in pixels of the crop, from its top-left corner on.
+        quad: [4, 2], what was cut out.
+        turns: quarter turns to the left of the crop, as by ``np.rot90``, those of :func:`crop_turns` included.
+
+    Returns:
+        float32 [n, 4, 2]; the first corner of each is the one next to ``quad``'s first.
+    """
+    quad = np.asarray(quad, np.float32)
+    width, height = _crop_size(quad)
+    x, y = np.asarray(quads, np.float64).reshape(-1, 2).T
+    for turn in range(turns % 4, 0, -1):
+        # One turn back: after an odd turn the crop is as high as the straight one is wide.
+        x, y = (width if turn % 2 else height) - y, x
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(target, _not_flat(quad))
+    points = cv2.perspectiveTransform(np.stack([x, y], axis=1).reshape(-1, 1, 2), matrix)
+    return np.roll(points.reshape(-1, 4, 2), turns, axis=1).astype(np.float32)
+
+
+def _crop_size(quad: np.ndarray) -> tuple[int, int]:
+    """(width, height) in pixels of a quad that is cut out, before a tall one is turned."""
+    width, height = (min(max(int(side), 1), MAX_CROP_SIDE) for side in quad_size(quad))
+    return width, height
 
 
 def _lying(crop: np.ndarray) -> np.ndarray:

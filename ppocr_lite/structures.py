@@ -104,7 +104,7 @@ class Alternative:
     """One of several readings of a line.
 
     Args:
-        score: as :attr:`RecResult.score`: the mean probability of its characters, 0..1.
+        score: as of a :class:`RecResult`.
         log_prob: natural logarithm of the probability that the network gives to the text as a whole.
     """
 
@@ -129,6 +129,9 @@ class Alternative:
 @dataclass(frozen=True)
 class RecResult:
     """Text of one crop: ``score`` is the mean of ``char_scores`` (0.0 for no text), each in 0..1.
+
+    Where a constraint chose the text, what the network saw and the text leaves out counts in ``score``, too, with
+    the probability that nothing is there.
 
     Args:
         characters, words: with their boxes in pixels of the crop; empty when they were not asked for.

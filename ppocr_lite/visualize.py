@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 BOX_COLOUR = (255, 255, 0)
 """BGR, of plain detection drawings, as PaddleOCR's."""
 BOX_THICKNESS = 2
+WORD_COLOUR = (0, 0, 200)
 STACK_ASPECT = 3.0
 """Images wider than this share of their height get the text page below instead of beside them."""
 FALLBACK_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf")
@@ -35,6 +36,8 @@ def draw(
     image: np.ndarray, result: OCRResult, *, text: bool = True, font_path: str | Path | None = None
 ) -> np.ndarray:
     """The picture with its lines filled in colours, and a page with their texts in the same places.
+
+    Words whose boxes are known are outlined in both.
 
     Args:
         image: uint8 BGR [H, W, 3].
@@ -50,6 +53,7 @@ def draw(
     for line, colour in zip(result, colours):
         cv2.fillPoly(filled, [np.rint(line.quad).astype(np.int32)], colour)
     left = cv2.addWeighted(image, 0.5, filled, 0.5, 0)
+    _outline_words(left, result)
     if not text:
         return left
     page = np.full_like(image, 255)
@@ -57,6 +61,7 @@ def draw(
     for line, colour in zip(result, colours):
         _draw_line(page, line.quad, line.text, patch)
         cv2.polylines(page, [np.rint(line.quad).astype(np.int32)], True, colour, 1, cv2.LINE_AA)
+    _outline_words(page, result)
     stacked = image.shape[1] > STACK_ASPECT * image.shape[0]
     return np.concatenate([left, page], axis=0 if stacked else 1)
 
@@ -90,6 +95,11 @@ def write_image(path: str | os.PathLike[str], image: np.ndarray) -> Path:
         raise DataError(f"{place}: a picture of shape {image.shape} cannot be encoded.")
     place.write_bytes(data.tobytes())  # not cv2.imwrite, which fails on non-ASCII paths on some systems
     return place
+
+
+def _outline_words(picture: np.ndarray, result: OCRResult) -> None:
+    words = [np.rint(word.quad).astype(np.int32) for line in result for word in line.words]
+    cv2.polylines(picture, words, True, WORD_COLOUR, 1, cv2.LINE_AA)
 
 
 def _draw_line(page: np.ndarray, quad: np.ndarray, text: str, patch: PatchDrawer) -> None:

@@ -113,6 +113,26 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         Flag("use_space_char", parse_bool, "True", "the space is a class too", True),
         Flag("drop_score", float, "0.5", "lines read with a lower score are left out", 0.5),
     ),
+    "decoding of recognizers with CTC": (
+        Flag(
+            "rec_beam_size", int, "10 where a flag here needs a search, else the best path", "prefixes kept"
+        ),
+        Flag("rec_allow_chars", str, "all", "the only characters that may come up", ""),
+        Flag("rec_block_chars", str, "none", "characters that may not come up", ""),
+        Flag("rec_pattern", str, "-", r"regular pattern of a line, such as '\d{4}-\d\d-\d\d'"),
+        Flag("rec_word_list", str, "-", "file with a word a line: a line is one of them"),
+        Flag("rec_several_words", parse_bool, "False", "a line is words of the list, with spaces", False),
+        Flag(
+            "rec_lexicon", str, "-", "file with a word a line: a line is the best of those near its reading"
+        ),
+        Flag("rec_lexicon_distance", int, "3", "greatest edit distance of those", 3),
+        Flag("rec_ignore_case", parse_bool, "False", "the case of the words does not matter", False),
+        Flag("rec_ngram", str, "-", "file of 'ppocr-lite ngram' that makes usual texts more probable"),
+        Flag("rec_ngram_weight", float, "0.5", "how much it counts", 0.5),
+        Flag("rec_ngram_bonus", float, "1.0", "added for each character", 1.0),
+        Flag("rec_alternatives", int, "0", "so many best readings of each line", 0),
+        Flag("return_word_box", parse_bool, "False", "boxes of words and characters", False),
+    ),
     "direction classifier": (
         Flag("use_angle_cls", parse_bool, "False", "find lines that stand on their head", False),
         Flag("cls_model_dir", str, "embedded model", "model folder or .onnx file"),

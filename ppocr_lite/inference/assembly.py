@@ -1,6 +1,7 @@
 """Detector, classifier, recognizer and system from parsed flags."""
 
 import argparse
+from dataclasses import fields
 from typing import Any
 
 from ppocr_lite.errors import ConfigError
@@ -9,6 +10,7 @@ from ppocr_lite.inference.system import TextSystem
 from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer
+from ppocr_lite.postprocess.decoding import DecodingOptions
 
 DECODERS = {"RARE": "AttnLabelDecode"}
 """For --rec_algorithm; all others end in CTC, unless the model itself says more."""
@@ -64,7 +66,16 @@ def make_recognizer(args: argparse.Namespace) -> TextRecognizer:
         use_space_char=args.use_space_char,
         batch_size=args.rec_batch_num,
         decoder=DECODERS.get(args.rec_algorithm.upper()),
+        decoding=decoding_options(args),
     )
+
+
+def decoding_options(args: argparse.Namespace) -> DecodingOptions:
+    """What the flags --rec_beam_size, --rec_pattern and so on say."""
+    names = [field.name for field in fields(DecodingOptions)]
+    given = {name: getattr(args, f"rec_{name}", None) for name in names}
+    given["return_word_box"] = args.return_word_box
+    return DecodingOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 def make_system(args: argparse.Namespace) -> TextSystem:

@@ -27,10 +27,11 @@ Recognize = Callable[[Sequence[np.ndarray], StageClock], list[RecResult]]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a line says, and whether it was turned by 180 degrees for that."""
+    """What a line says, whether it was turned by 180 degrees for that, and whether it was seen ``upright``."""
 
     result: RecResult
     turned: bool
+    upright: bool = False
 
 
 def choose_readings(
@@ -40,6 +41,7 @@ def choose_readings(
     *,
     uprights: Mapping[int, np.ndarray],
     clock: StageClock,
+    probe: Recognize | None = None,
     mode: str = "vote",
     believes: Callable[[ClsResult], bool] | None = None,
 ) -> list[Reading]:
@@ -51,6 +53,7 @@ def choose_readings(
         recognize: reads crops.
         uprights: by index, a second way to see crops that were turned for being tall.
         clock: of the call.
+        probe: reads crops to see how well they read; ``recognize`` without it.
         mode: one of :data:`CLS_MODES`.
         believes: whether an answer says 180 for sure.
     """
@@ -59,17 +62,17 @@ def choose_readings(
         turned = suspects
         doubts: list[int] = []
     else:
-        page = labels is not None and _page_is_turned(crops, labels, recognize, clock)
+        page = labels is not None and _page_is_turned(crops, labels, probe or recognize, clock)
         turned = [page] * len(crops)
         doubts = [i for i, suspect in enumerate(suspects) if suspect and not page]
     first = [turn_half(crop) if turn else crop for crop, turn in zip(crops, turned)]
-    others = [(i, turn_half(crops[i]), True) for i in doubts]
-    others += [(i, turn_half(u) if turned[i] else u, turned[i]) for i, u in uprights.items()]
-    read = recognize([*first, *(crop for _, crop, _ in others)], clock)
+    others = [(i, turn_half(crops[i]), True, False) for i in doubts]
+    others += [(i, turn_half(u) if turned[i] else u, turned[i], True) for i, u in uprights.items()]
+    read = recognize([*first, *(crop for _, crop, _, _ in others)], clock)
     best = [Reading(result, turn) for result, turn in zip(read, turned)]
-    for (index, _, turn), result in zip(others, read[len(first) :]):
+    for (index, _, turn, upright), result in zip(others, read[len(first) :]):
         if result.text and result.score > best[index].result.score:
-            best[index] = Reading(result, turn)
+            best[index] = Reading(result, turn, upright)
     return best
 
 

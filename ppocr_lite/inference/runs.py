@@ -19,7 +19,7 @@ from ppocr_lite.errors import DataError, MissingDependency
 from ppocr_lite.geometry import crop_quad
 from ppocr_lite.images import PDF_SUFFIX, list_images, read_image, read_pages
 from ppocr_lite.inference.assembly import make_classifier, make_detector, make_recognizer, make_system
-from ppocr_lite.structures import OCRResult, TextLine
+from ppocr_lite.structures import OCRResult, RecResult, TextLine, TextSpan
 from ppocr_lite.visualize import draw, draw_boxes, write_image
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,23 @@ def run_cls(args: argparse.Namespace) -> int:
 def run_rec(args: argparse.Namespace) -> int:
     """Read pictures of single lines; logs each."""
     recognizer = make_recognizer(args)
-    return _run_on_crops(args, recognizer, lambda r: str((r.text, round(r.score, 6))))
+    return _run_on_crops(args, recognizer, _show_reading)
+
+
+def _show_reading(result: RecResult) -> str:
+    """``('text', 0.99)``, with a row more for the alternatives, the words and their boxes where they were asked for."""
+    rows = [str((result.text, round(result.score, 6)))]
+    if result.matched is not None:
+        rows[0] += " in the lexicon" if result.matched else " not in the lexicon"
+    if result.alternatives:
+        rows.append(
+            f"alternatives: {[(a.text, round(a.score, 6), round(a.log_prob, 3)) for a in result.alternatives]}"
+        )
+    if result.words:
+        rows.append(
+            f"words: {[(w.text, round(w.score, 6), np.rint(w.quad).astype(int).tolist()) for w in result.words]}"
+        )
+    return "\n  ".join(rows)
 
 
 def _run_on_crops(
@@ -146,9 +162,25 @@ def _run_on_crops(
 
 
 def system_line(lines: Sequence[TextLine]) -> str:
-    """The lines of a page as JSON: ``[{"transcription": ..., "points": [[x, y] x 4]}, ...]``."""
-    items = [{"transcription": li.text, "points": np.rint(li.quad).astype(int).tolist()} for li in lines]
-    return json.dumps(items, ensure_ascii=False)
+    """The lines of a page as JSON: ``[{"transcription": ..., "points": [[x, y] x 4]}, ...]``.
+
+    Words, characters and alternatives stand beside them where they were asked for.
+    """
+    return json.dumps([_line_item(line) for line in lines], ensure_ascii=False)
+
+
+def _line_item(line: TextLine) -> dict[str, Any]:
+    item = _located(line)
+    for name in ("words", "characters"):
+        if getattr(line, name):
+            item[name] = [_located(span) for span in getattr(line, name)]
+    if line.alternatives:
+        item["alternatives"] = [alternative.to_dict() for alternative in line.alternatives]
+    return item
+
+
+def _located(part: TextLine | TextSpan) -> dict[str, Any]:
+    return {"transcription": part.text, "points": np.rint(part.quad).astype(int).tolist()}
 
 
 def join_shares(folder: str, count: int) -> None:

@@ -3,23 +3,34 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.geometry import VERTICAL_RATIO, crop_quad, quad_size, reading_order
+from ppocr_lite.geometry import (
+    VERTICAL_RATIO,
+    crop_quad,
+    crop_to_image,
+    crop_turns,
+    quad_size,
+    reading_order,
+)
 from ppocr_lite.images import ImageSource, read_image
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
-from ppocr_lite.inference.orientation import CLS_MODES, choose_readings
+from ppocr_lite.inference.orientation import CLS_MODES, Reading, choose_readings
 from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer
-from ppocr_lite.structures import DetResult, OCRResult, Timings
+from ppocr_lite.postprocess.decoding import DecodingOptions
+from ppocr_lite.postprocess.line_decoder import LineDecoder
+from ppocr_lite.structures import DetResult, OCRResult, RecResult, TextSpan, Timings
 
 ModelPath = str | Path
+BEST_PATH = DecodingOptions()
 MAX_LETTER_RATIO = 4.0
 """Taller quads are lines of vertical text, not single letters such as I, l or 1."""
 
@@ -43,9 +54,11 @@ class TextSystem:
         det_options: for :meth:`TextDetector.open`: ``resize``, ``post``.
         cls_options: for :meth:`TextClassifier.open`: ``threshold``, ``batch_size``, ...
         rec_options: for :meth:`TextRecognizer.open`: ``char_dict_path``, ``image_shape``, ``batch_size``, ...
+        decoding: how texts are found: beam search, patterns, word lists, boxes of words and the like.
 
     Raises:
         ModelFileError: a model cannot be used.
+        ConfigError: the decoding is more than the recognizer can do, or its options cannot be met.
     """
 
     def __init__(
@@ -60,6 +73,7 @@ class TextSystem:
         det_options: Mapping[str, Any] | None = None,
         cls_options: Mapping[str, Any] | None = None,
         rec_options: Mapping[str, Any] | None = None,
+        decoding: DecodingOptions | None = None,
     ) -> None:
         if cls_mode not in CLS_MODES:
             raise ConfigError(f"cls_mode: '{cls_mode}' is none of {', '.join(CLS_MODES)}.")
@@ -73,6 +87,7 @@ class TextSystem:
         self.detector = det
         self.recognizer = rec
         self.classifier = _classifier(cls, engine, cls_options or {})
+        self.decoder = rec.decoder if decoding is None else rec.make_decoder(decoding)
 
     @classmethod
     def from_models(
@@ -88,12 +103,19 @@ class TextSystem:
             options["engine"] = EngineOptions(**{n: options.pop(n) for n in names if n in options})
         return system(det, rec, False if cls is None else cls, **options)
 
-    def __call__(self, source: ImageSource, *, name: str = "") -> OCRResult:
+    def __call__(
+        self,
+        source: ImageSource,
+        *,
+        name: str = "",
+        decoding: DecodingOptions | LineDecoder | None = None,
+    ) -> OCRResult:
         """Read one picture.
 
         Args:
             source: a path, the bytes of an image file, or a uint8 BGR array [H, W, 3].
             name: how messages call a source that is no path.
+            decoding: in place of the constructor's, for this picture; see :class:`TextRecognizer`.
 
         Raises:
             DataError: the picture cannot be read.
@@ -112,9 +134,10 @@ class TextSystem:
         readings = choose_readings(
             crops,
             labels,
-            self.recognizer,
+            partial(self.recognizer, decoding=self._decoder(decoding)),
             uprights=uprights,
             clock=clock,
+            probe=partial(self.recognizer, decoding=BEST_PATH),
             mode=self.cls_mode,
             believes=self.classifier.is_upside_down if self.classifier else None,
         )
@@ -124,12 +147,16 @@ class TextSystem:
             found, readings = found[order], [readings[i] for i in order]
         result = OCRResult.join(
             found,
-            [reading.result for reading in readings],
+            [_in_image(reading, quad) for reading, quad in zip(readings, found.quads)],
             image_size=(image.shape[0], image.shape[1]),
             rotated=[reading.turned for reading in readings],
         )
         total_ms = (time.perf_counter() - start) * 1e3
         return replace(result, timings=_timings(clock, total_ms)).filter(self.drop_score)
+
+    def _decoder(self, wanted: DecodingOptions | LineDecoder | None) -> DecodingOptions | LineDecoder:
+        """What the recognizer is told: the call's wish, else the constructor's, else the best path."""
+        return (self.decoder or BEST_PATH) if wanted is None else wanted
 
     @staticmethod
     def _uprights(image: np.ndarray, found: DetResult) -> dict[int, np.ndarray]:
@@ -140,6 +167,20 @@ class TextSystem:
             if VERTICAL_RATIO <= height / width <= MAX_LETTER_RATIO:
                 uprights[index] = np.ascontiguousarray(np.rot90(crop_quad(image, quad), -1))
         return uprights
+
+
+def _in_image(reading: Reading, quad: np.ndarray) -> RecResult:
+    """What was read, with the boxes of words and characters in pixels of the image."""
+    result = reading.result
+    if not result.characters:
+        return result
+    turns = (0 if reading.upright else crop_turns(quad)) + (2 if reading.turned else 0)
+
+    def placed(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
+        quads = crop_to_image(np.stack([span.quad for span in spans]), quad, turns=turns) if spans else ()
+        return tuple(replace(span, quad=place) for span, place in zip(spans, quads))
+
+    return replace(result, characters=placed(result.characters), words=placed(result.words))
 
 
 def _classifier(

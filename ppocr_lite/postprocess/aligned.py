@@ -19,11 +19,14 @@ class AlignedText:
         characters: one for each class of the text.
         scores: probability of each at the first of its steps, as in greedy decoding.
         runs: int64 [n, 2], first and last step of each.
+        left_out: of each character that the network saw and the text has not, the probability that there is
+            none. Greedy decoding leaves nothing out.
     """
 
     characters: tuple[str, ...]
     scores: tuple[float, ...]
     runs: np.ndarray
+    left_out: tuple[float, ...] = ()
 
     @classmethod
     def on(cls, probs: np.ndarray, classes: Sequence[int], characters: Sequence[str]) -> "AlignedText":
@@ -33,17 +36,14 @@ class AlignedText:
     @classmethod
     def greedy(cls, best: np.ndarray, top: np.ndarray, charset: Charset) -> "AlignedText":
         """The text of the best class of each step, int [T], with their probabilities [T]."""
-        changes = np.flatnonzero(best[1:] != best[:-1]) + 1
-        first, last = np.concatenate([[0], changes]), np.concatenate([changes - 1, [len(best) - 1]])
-        kept = best[first] != BLANK if len(best) else np.zeros(2, bool)
-        runs = np.stack([first, last], axis=1)[kept]
+        runs = _runs(best)
         characters = [charset.characters[i - 1] for i in best[runs[:, 0]].tolist()]
         return cls(tuple(characters), tuple(map(float, top[runs[:, 0]])), runs)
 
     @property
     def score(self) -> float:
-        """Mean of the scores, 0.0 for no text."""
-        return float(np.mean(self.scores)) if self.scores else 0.0
+        """Mean of the scores, 0.0 for no text; what was left out counts, too."""
+        return float(np.mean(self.scores + self.left_out)) if self.scores else 0.0
 
     def text(self, charset: Charset) -> str:
         """The text in reading order."""
@@ -65,8 +65,20 @@ def align_all(
     probs: np.ndarray, classes: Sequence[Sequence[int]], characters: Sequence[Sequence[str]]
 ) -> list[AlignedText]:
     """:meth:`AlignedText.on` of several texts at once."""
+    seen = _runs(probs.argmax(axis=1))
     texts = []
     for own, shown, runs in zip(classes, characters, align(probs, classes)):
         scores = probs[runs[:, 0], np.asarray(own, np.int64)]
-        texts.append(AlignedText(tuple(shown), tuple(map(float, scores)), runs))
+        meet = (runs[:, 0] <= seen[:, 1:]) & (runs[:, 1] >= seen[:, :1])  # [seen, text]
+        left_out = probs[seen[~meet.any(axis=1), 0], BLANK]
+        texts.append(AlignedText(tuple(shown), tuple(map(float, scores)), runs, tuple(map(float, left_out))))
     return texts
+
+
+def _runs(best: np.ndarray) -> np.ndarray:
+    """First and last step of each character of a path of classes [T], int64 [n, 2]."""
+    changes = np.flatnonzero(best[1:] != best[:-1]) + 1
+    begins = np.concatenate([[0], changes])
+    ends = np.concatenate([changes, [len(best)]]) - 1
+    runs = np.stack([begins, ends], axis=1)
+    return runs[best[begins] != BLANK] if len(best) else runs[:0]
