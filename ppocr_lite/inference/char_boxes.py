@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.inference.ink import ink_profile, quiet_columns, quiet_runs
+from ppocr_lite.inference.ink import local_ink_profile, quiet_columns, quiet_runs
 from ppocr_lite.inference.line_steps import LineSteps
 from ppocr_lite.postprocess.aligned import AlignedText
 from ppocr_lite.postprocess.line_decoder import LineDecoder
@@ -54,7 +54,7 @@ def character_spans(
     height = crop.shape[0]
     seen = np.stack([edges[text.runs[:, 0], 0], edges[text.runs[:, 1], 1]], axis=1)  # [n, 2]
     blank = np.array([c.isspace() for c in text.characters])
-    sides = _fit(seen, blank, ink_profile(crop), height)
+    sides = _fit(seen, blank, local_ink_profile(crop), height)
     order = charset.reading_order(text.characters)
     spans, start = [], 0
     for i in order:

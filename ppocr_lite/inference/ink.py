@@ -15,6 +15,15 @@ def ink_profile(crop: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(grey - np.median(grey)).mean(axis=0))
 
 
+def local_ink_profile(crop: np.ndarray) -> np.ndarray:
+    """The same by how much the pixels of a column differ from the usual one of that column.
+
+    A shadow along the line does not change it; a stroke that fills most of a column counts by what it leaves.
+    """
+    grey = crop.astype(np.float32).mean(axis=2) if crop.ndim == 3 else crop.astype(np.float32)
+    return np.asarray(np.abs(grey - np.median(grey, axis=0)).mean(axis=0))
+
+
 def quiet_columns(ink: np.ndarray) -> np.ndarray:
     """Which columns of a profile have no ink, bool [w]; at least one."""
     floor = float(ink.min())
