@@ -94,7 +94,7 @@ def crop_to_image(quads: np.ndarray, quad: np.ndarray, *, turns: int) -> np.ndar
     Args:
         quads: [n, 4, 2] in pixels of the crop, from its top-left corner on.
         quad: [4, 2], what was cut out.
-        turns: quarter turns to the left of the crop, as by ``np.rot90``, those of :func:`crop_turns` included.
+        turns: quarter turns to the left of the crop, as by ``np.rot90``, with those of :func:`crop_turns`.
 
     Returns:
         float32 [n, 4, 2]; the first corner of each is the one next to ``quad``'s first.

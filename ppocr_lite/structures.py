@@ -130,8 +130,8 @@ class Alternative:
 class RecResult:
     """Text of one crop: ``score`` is the mean of ``char_scores`` (0.0 for no text), each in 0..1.
 
-    Where a constraint chose the text, what the network saw and the text leaves out counts in ``score``, too, with
-    the probability that nothing is there.
+    Where a constraint chose the text, what the network saw and the text leaves out counts in ``score``, too,
+    with the probability that nothing is there.
 
     Args:
         characters, words: with their boxes in pixels of the crop; empty when they were not asked for.

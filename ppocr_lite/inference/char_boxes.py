@@ -1,42 +1,28 @@
 """Boxes of characters and words of a line: from the steps at which they were read, fitted to the ink.
 
-A CTC network tells where a character is, not how wide it is: often a single step somewhere within it. So the edge
-between two characters is looked for between their steps, where there is least ink, and at a space or an end of the
-line where the ink stops.
+A CTC network tells where a character is, not how wide it is: often a single step somewhere within it. So the
+edge between two characters is looked for between their steps, where there is least ink, and at a space or an
+end of the line where the ink stops.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.inference.ink import local_ink_profile, quiet_columns, quiet_runs
-from ppocr_lite.inference.line_steps import LineSteps
 from ppocr_lite.postprocess.aligned import AlignedText
-from ppocr_lite.postprocess.line_decoder import LineDecoder
-from ppocr_lite.structures import RecResult, TextSpan
+from ppocr_lite.structures import TextSpan
 
 CENTRE_PULL = 0.15
-"""Ink, as a share of the usual one, that a cut may cross rather than move by half the way between two characters."""
+"""Ink, as a share of the usual one, that a cut crosses rather than move from the middle to a character."""
 REACH = 1.0
-"""How far the first and the last character may reach outward from where they were read, in usual distances."""
+"""How far the first and last character may reach outward from where they were read, in usual distances."""
 WIDTH_OF_ONE = 0.6
 """Width of a single character over the height of its crop."""
 WORDS_OF_THEIR_OWN = ((0x2E80, 0xA4CF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0x20000, 0x3FFFF))
-"""Code points of Chinese and Japanese characters: where no spaces part the words, each is one. Hangul has spaces."""
-
-
-def read_line(steps: LineSteps, crop: np.ndarray, decoder: LineDecoder) -> RecResult:
-    """Decode a line, with boxes where the decoder's options want them."""
-    decoded = decoder(steps.probs)
-    result = replace(
-        decoded.text.result(decoder.charset), alternatives=decoded.alternatives, matched=decoded.matched
-    )
-    if not decoder.options.return_word_box:
-        return result
-    characters = character_spans(decoded.text, steps.edges, crop, charset=decoder.charset)
-    return replace(result, characters=characters, words=word_spans(characters))
+"""Code points of Chinese and Japanese: no spaces part the words, so each character is one."""
 
 
 def character_spans(
@@ -111,7 +97,7 @@ def _fit(seen: np.ndarray, blank: np.ndarray, ink: np.ndarray, height: int) -> n
     sides[last, 1] = _ink_ends(quiet, centres[last], reach)
     sides[:first] = _shares(0, sides[first, 0], first)
     sides[last + 1 :] = _shares(sides[last, 1], width, len(seen) - last - 1)
-    for a, b in zip(printed, printed[1:]):
+    for a, b in itertools.pairwise(printed):
         if b == a + 1:
             sides[a, 1] = sides[b, 0] = _cut(ink, centres[a], centres[b])
         else:
@@ -122,7 +108,7 @@ def _fit(seen: np.ndarray, blank: np.ndarray, ink: np.ndarray, height: int) -> n
 
 def _pitch(centres: np.ndarray, printed: Sequence[int], height: int) -> float:
     """Usual distance of neighbours in pixels."""
-    distances = [centres[b] - centres[a] for a, b in zip(printed, printed[1:]) if b == a + 1]
+    distances = [centres[b] - centres[a] for a, b in itertools.pairwise(printed) if b == a + 1]
     return float(np.median(distances)) if distances else WIDTH_OF_ONE * height
 
 
@@ -148,7 +134,7 @@ def _gap(quiet: np.ndarray, left: float, right: float) -> tuple[float, float]:
 
 
 def _ink_ends(quiet: np.ndarray, start: float, reach: float) -> float:
-    """The last column with ink from ``start`` on, not further away than ``reach``; to the left if it is negative."""
+    """Where the ink ends, at most ``reach`` from ``start``, which is to the left if it is negative."""
     begin, end = sorted((start, min(max(start + reach, 0), len(quiet))))
     inked = np.flatnonzero(~quiet[int(begin) : int(np.ceil(end))]) + int(begin)
     if not len(inked):

@@ -1,4 +1,4 @@
-"""The network's output for whole lines, before it is decoded: probabilities, and where in the crop each step is."""
+"""The network's output for whole lines before it is decoded: probabilities, and the place of each step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ppocr_lite.transforms import Pipeline
 
 SPACE = " "
 NO_SPACE = 0.1
-"""Probability, at a gap where a line was cut, that there is no space after all; what counts is that it is not 0, for
+"""Probability, at a gap where a line was cut, that there is no space after all. It must not be 0, for the
 patterns and word lists that allow none."""
 
 

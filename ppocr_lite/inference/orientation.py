@@ -27,7 +27,7 @@ Recognize = Callable[[Sequence[np.ndarray], StageClock], list[RecResult]]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a line says, whether it was turned by 180 degrees for that, and whether it was seen ``upright``."""
+    """What a line says, and how it was seen for that: turned by 180 degrees, as an upright."""
 
     result: RecResult
     turned: bool

@@ -125,18 +125,14 @@ def run_rec(args: argparse.Namespace) -> int:
 
 
 def _show_reading(result: RecResult) -> str:
-    """``('text', 0.99)``, with a row more for the alternatives, the words and their boxes where they were asked for."""
+    """``('text', 0.99)``, and a row for the alternatives and one for the words where they were asked for."""
     rows = [str((result.text, round(result.score, 6)))]
     if result.matched is not None:
         rows[0] += " in the lexicon" if result.matched else " not in the lexicon"
     if result.alternatives:
-        rows.append(
-            f"alternatives: {[(a.text, round(a.score, 6), round(a.log_prob, 3)) for a in result.alternatives]}"
-        )
+        rows.append(f"alternatives: {[(a.text, round(a.score, 6)) for a in result.alternatives]}")
     if result.words:
-        rows.append(
-            f"words: {[(w.text, round(w.score, 6), np.rint(w.quad).astype(int).tolist()) for w in result.words]}"
-        )
+        rows.append(f"words: {[(w.text, np.rint(w.quad).astype(int).tolist()) for w in result.words]}")
     return "\n  ".join(rows)
 
 

@@ -9,10 +9,9 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError, ModelFileError
-from ppocr_lite.inference.char_boxes import read_line
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.engines.base import Engine
-from ppocr_lite.inference.line_steps import join_steps, steps_predictor
+from ppocr_lite.inference.line_reading import make_decoder, read_lines
 from ppocr_lite.inference.long_lines import join_pieces, split_line
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model, resolve_charset
 from ppocr_lite.inference.predictor import (
@@ -22,7 +21,6 @@ from ppocr_lite.inference.predictor import (
     decoded_output,
     sequence_output,
 )
-from ppocr_lite.postprocess.ctc import CTCLabelDecode
 from ppocr_lite.postprocess.decoding import DecodingOptions
 from ppocr_lite.postprocess.line_decoder import LineDecoder
 from ppocr_lite.structures import RecResult
@@ -160,21 +158,7 @@ class TextRecognizer:
         Raises:
             ConfigError: they are more than it can do, or cannot be met.
         """
-        if not options.wanted:
-            return None
-        postprocess = self.predictor.postprocess
-        if not isinstance(postprocess, CTCLabelDecode):
-            raise ConfigError(
-                "beam search, patterns, word lists, lexicons, alternatives and word boxes are for recognizers with "
-                f"CTC; this one has {type(postprocess).__name__}."
-            )
-        if self.predictor.choose is decoded_output:
-            raise ConfigError(
-                "this recognizer decodes in the network (Global.export_decode) and gives no probabilities, which "
-                "beam search, patterns, word lists, lexicons, alternatives and word boxes need. Export it again "
-                "without Global.export_decode."
-            )
-        return LineDecoder(postprocess.charset, options)
+        return make_decoder(self.predictor, options)
 
     def __call__(
         self,
@@ -193,7 +177,9 @@ class TextRecognizer:
         if decoding is None:
             decoder = self.decoder
         if decoder is not None:
-            return self._decode(crops, decoder, clock or StageClock())
+            return read_lines(
+                self.predictor, crops, decoder, clock=clock or StageClock(), max_aspect=self.max_aspect
+            )
         pieces, owners, gaps = [], [], []
         for owner, crop in enumerate(crops):
             for piece, gap in split_line(crop, self.max_aspect):
@@ -207,24 +193,6 @@ class TextRecognizer:
         for owner, result, gap in zip(owners, read, gaps):
             by_owner[owner].append((result, gap))
         return [join_pieces(parts) for parts in by_owner]
-
-    def _decode(
-        self, crops: Sequence[np.ndarray], decoder: LineDecoder, clock: StageClock
-    ) -> list[RecResult]:
-        """The richer way: a line is decoded as a whole, however many pieces it was read in."""
-        pieces = [list(split_line(crop, self.max_aspect)) for crop in crops]
-        steps = iter(
-            steps_predictor(self.predictor)([piece for parts in pieces for piece, _ in parts], clock)
-        )
-        with clock("rec.decode"):
-            return [
-                read_line(
-                    join_steps([(next(steps), piece.shape[1], gap) for piece, gap in parts], decoder.charset),
-                    crop,
-                    decoder,
-                )
-                for crop, parts in zip(crops, pieces)
-            ]
 
 
 def network_shape(

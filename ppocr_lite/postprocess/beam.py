@@ -1,29 +1,26 @@
 """Prefix beam search: the most probable texts of a CTC output, among those that are allowed.
 
-Graves and Jaitly, "Towards End-to-End Speech Recognition with Recurrent Neural Networks", ICML 2014, algorithm 1;
-the weight of a language model as in Hannun et al., arXiv:1408.2873. All paths of a text count together. With a
-beam that holds every prefix, and ``min_prob`` 0, the result is exact.
+Graves and Jaitly, "Towards End-to-End Speech Recognition with Recurrent Neural Networks", ICML 2014,
+algorithm 1; the weight of a language model as in Hannun et al., arXiv:1408.2873. All paths of a text count
+together. With a beam that holds every prefix, and ``min_prob`` 0, the result is exact.
 """
 
 import heapq
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ppocr_lite.postprocess.automaton import START, Automaton
+from ppocr_lite.postprocess.candidates import AllowedCandidates, Candidate, Candidates
 from ppocr_lite.postprocess.ctc_paths import BLANK
 from ppocr_lite.postprocess.ngram import EDGE, CharNgram
 
-MIN_PROB = 1e-3
+MIN_PROB = 3e-3
 """A step's classes below this probability are not tried."""
 TINY = 1e-15
 """In place of smaller probabilities, so that every allowed text stays possible."""
-FEW = 4
-"""Edges of a state that are all tried at every step."""
-MANY = 32
-"""Edges of a state from which on NumPy is faster than a loop."""
 RESCALE_BELOW = 1e-100
 
 
@@ -99,10 +96,6 @@ class _Prefix:
         return tuple(reversed(labels))
 
 
-Candidates = Callable[[int, int], Sequence[tuple[int, float, int]]]
-"""(step, state) -> (class, its probability, next state) of what may come."""
-
-
 class BeamSearch:
     """Searches one line at a time.
 
@@ -110,8 +103,8 @@ class BeamSearch:
         beam_size: prefixes that are kept at each step.
         automaton: which texts are allowed; all without it.
         model: a language model.
-        min_prob: classes that are less probable at a step are not tried there. With an automaton, less probable
-            than this share of the best that its state sees at any step.
+        min_prob: classes that are less probable at a step are not tried there. With an automaton, those below
+            this share of the best that its state sees at any step.
     """
 
     def __init__(
@@ -142,7 +135,7 @@ class BeamSearch:
         elif len(rows) < automaton.steps[START]:
             return []
         else:
-            candidates = _Allowed(automaton, values, rows, min_prob=self.min_prob)
+            candidates = AllowedCandidates(automaton, values, rows, min_prob=self.min_prob)
         beam, log_scale = [_Prefix(None, BLANK, START)], 0.0
         beam[0].blank = 1.0
         for step, row in enumerate(rows):
@@ -157,7 +150,7 @@ class BeamSearch:
         """Without an automaton: the probable classes of each step."""
         keep = (probs >= self.min_prob) & (probs > 0)
         keep[:, BLANK] = False
-        lists: list[list[tuple[int, float, int]]] = [[] for _ in range(len(probs))]
+        lists: list[list[Candidate]] = [[] for _ in range(len(probs))]
         steps, labels = np.nonzero(keep)
         for step, label, value in zip(steps.tolist(), labels.tolist(), values[keep].tolist()):
             lists[step].append((label, value, START))
@@ -217,68 +210,6 @@ class BeamSearch:
         return sorted(found, key=lambda h: -h.rank)
 
 
-class _Allowed:
-    """The candidates of an automaton: from each state the probable ones of its classes.
-
-    Where little time is left, they are those after which a text can still be ended in time, and the best two of
-    them however improbable they are. Two, as the best one may be the last class once more, which takes a blank
-    before it.
-    """
-
-    def __init__(
-        self, automaton: Automaton, values: np.ndarray, rows: Sequence[memoryview], *, min_prob: float
-    ) -> None:
-        self._automaton = automaton
-        self._values = values
-        self._rows = rows
-        self._min_prob = min_prob
-        self._floors: dict[int, float] = {}
-        self._found: dict[tuple[int, int], list[tuple[int, float, int]]] = {}
-
-    def __call__(self, step: int, state: int) -> Sequence[tuple[int, float, int]]:
-        key = (step, state)
-        if key not in self._found:
-            self._found[key] = self._choose(step, state)
-        return self._found[key]
-
-    def _choose(self, step: int, state: int) -> list[tuple[int, float, int]]:
-        edges = self._automaton.edges(state)
-        left = len(self._rows) - 1 - step
-        if len(edges) > MANY:
-            return self._choose_of_many(step, state, left)
-        row = self._rows[step]
-        able = [(label, row[label], target) for label, target, steps in edges if steps <= left]
-        if len(able) <= FEW:
-            return able
-        limit = self._floor(state)
-        if left <= self._automaton.longest:
-            limit = min(limit, sorted([value for _, value, _ in able])[-2])
-        return [edge for edge in able if edge[1] >= limit]
-
-    def _choose_of_many(self, step: int, state: int, left: int) -> list[tuple[int, float, int]]:
-        """The same with NumPy."""
-        part = self._part(state)
-        values = self._values[step, self._automaton.labels[part]]
-        limit = self._floor(state)
-        if left <= self._automaton.longest:
-            values[self._automaton.edge_steps[part] > left] = 0.0
-            limit = min(limit, float(np.partition(values, -2)[-2]))
-        edges = self._automaton.edges(state)
-        chosen = np.flatnonzero((values >= limit) & (values > 0))
-        return [(edges[i][0], v, edges[i][1]) for i, v in zip(chosen.tolist(), values[chosen].tolist())]
-
-    def _floor(self, state: int) -> float:
-        """Where the network sees nothing of a state's classes at any step, what it sees least badly counts."""
-        if state not in self._floors:
-            labels = self._automaton.labels[self._part(state)]
-            self._floors[state] = self._min_prob * float(self._values[:, labels].max())
-        return self._floors[state]
-
-    def _part(self, state: int) -> slice:
-        first = self._automaton.first
-        return slice(int(first[state]), int(first[state + 1]))
-
-
 def _touch(prefix: _Prefix, step: int, touched: list[_Prefix]) -> None:
     prefix.step = step
     prefix.new_blank = prefix.new_other = 0.0
@@ -299,7 +230,7 @@ def _able(prefixes: Sequence[_Prefix], automaton: Automaton, left: int) -> list[
 
 
 def _rescale(beam: Sequence[_Prefix]) -> float:
-    """Bring the probabilities of a beam back towards 1 before they get too small; the logarithm of the factor."""
+    """Bring the probabilities of a beam back to 1 before they get too small; the logarithm of the factor."""
     best = max(map(_total, beam))
     if best >= RESCALE_BELOW or best == 0:
         return 0.0

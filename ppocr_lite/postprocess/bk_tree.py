@@ -1,8 +1,8 @@
 """A BK-tree: finds the words within an edit distance.
 
-Burkhard and Keller, "Some Approaches to Best-Match File Searching", CACM 1973: the words below a node are parted
-by their distance to the node's word, and the triangle inequality says which parts can hold a near word. The tree
-is kept in arrays, level by level, so that a query compares the words of a whole level in a few NumPy calls.
+Burkhard and Keller, "Some Approaches to Best-Match File Searching", CACM 1973: the words below a node are
+parted by their distance to the node's word; the triangle inequality says which parts can hold a near word.
+The tree is kept in arrays, level by level: a query compares the words of a whole level in a few NumPy calls.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,8 @@
 """What CTC says about given texts: their probability, over all paths, and where each character is.
 
-Graves et al., "Connectionist Temporal Classification: Labelling Unsegmented Sequence Data with Recurrent Neural
-Networks", ICML 2006, section 4.1. A path is a class for each step; of repeated classes one counts, then blanks
-(class 0) go. ``probs`` is float [T, K], the classes' probabilities of one line.
+Graves et al., "Connectionist Temporal Classification: Labelling Unsegmented Sequence Data with Recurrent
+Neural Networks", ICML 2006, section 4.1. A path is a class for each step; of repeated classes one counts, and
+blanks (class 0) go. ``probs`` is float [T, K], the classes' probabilities of one line.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Options of CTC decoding beyond the best path."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ppocr_lite.errors import ConfigError
@@ -52,8 +52,8 @@ class DecodingOptions:
     lexicon_distance: int | None = MAX_DISTANCE
     ignore_case: bool = False
     ngram: str | Path | CharNgram | None = None
-    ngram_weight: float = 0.5
-    ngram_bonus: float = 1.0
+    ngram_weight: float = 0.3
+    ngram_bonus: float = 0.6
     alternatives: int = 0
     return_word_box: bool = False
 
@@ -78,6 +78,12 @@ class DecodingOptions:
                 f"lexicon: does not go together with {', '.join(given)}: it compares whole words. "
                 "For a search among words use word_list."
             )
+
+    @property
+    def wishes(self) -> str:
+        """The options that differ from their defaults, for messages."""
+        names = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
+        return ", ".join(names) or "decoding"
 
     @property
     def wanted(self) -> bool:

@@ -45,7 +45,7 @@ class CodedWords:
         return np.array([self.symbols.get(c, 0) for c in text], np.int64)
 
     def unlike(self, pattern: np.ndarray, chosen: np.ndarray, distance: int) -> np.ndarray:
-        """Whether a look at lengths and letters shows that the ``chosen`` words are further away than ``distance``.
+        """Whether lengths and letters alone show that the ``chosen`` words are too far away.
 
         Every edit changes the length by one at most, adds one letter that the pattern lacks at most, and
         takes one away at most.
@@ -157,7 +157,7 @@ class Patterns:
 
 def _bit_masks(codes: np.ndarray, lengths: np.ndarray, symbols: int, kind: type) -> np.ndarray:
     """[p, symbols]: bit i of entry s is set where letter i of the text is s."""
-    masks = np.zeros((len(codes), symbols), kind)
+    masks: np.ndarray = np.zeros((len(codes), symbols), kind)
     for i in range(int(lengths.max(initial=0))):
         rows = np.flatnonzero(lengths > i)
         masks[rows, codes[rows, i]] |= kind(1) << kind(i)

@@ -1,4 +1,4 @@
-"""Lexicon transcription: the word of a list that the network finds most probable, among those near its reading.
+"""Lexicon transcription: of the words of a list near what was read, the one most probable to the network.
 
 Shi, Bai and Yao, "An End-to-End Trainable Neural Network for Image-based Sequence Recognition and Its
 Application to Scene Text Recognition", TPAMI 2017, section 2.3.2.

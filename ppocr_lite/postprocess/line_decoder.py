@@ -60,8 +60,8 @@ class LineDecoder:
         """Decode the probabilities float [T, K] of one line."""
         if probs.shape[-1] != self.charset.ctc_size:
             raise ModelFileError(
-                f"the recognizer gives {probs.shape[-1]} classes but the charset needs {self.charset.ctc_size}. "
-                "Use the dictionary that the model was trained with."
+                f"the recognizer gives {probs.shape[-1]} classes but the charset needs "
+                f"{self.charset.ctc_size}. Use the dictionary that the model was trained with."
             )
         if self._lexicon is not None:
             return self._by_lexicon(probs, self._lexicon)

@@ -1,8 +1,9 @@
 """A language model of characters: how probable a character is after those before it.
 
-Interpolated Witten-Bell smoothing (Witten and Bell, "The Zero-Frequency Problem", IEEE Transactions on Information
-Theory 37, 1991): what follows a context often counts by its share there, all else by the shorter context. The file
-is a NumPy archive (.npz) without pickles: the characters, and for each length the n-grams with their counts.
+Interpolated Witten-Bell smoothing (Witten and Bell, "The Zero-Frequency Problem", IEEE Transactions on
+Information Theory 37, 1991): what follows a context often counts by its share there, all else by the shorter
+context. The file is a NumPy archive (.npz) without pickles: the characters, and for each length the n-grams
+with their counts.
 """
 
 import io
@@ -115,7 +116,7 @@ class CharNgram:
         for n, (codes, counts) in enumerate(zip(self.counts.codes, self.counts.counts), 1):
             values[f"codes{n}"], values[f"counts{n}"] = codes, counts.astype(np.uint32)
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, **values)
+            np.savez_compressed(file, allow_pickle=False, **values)
 
     def context(self, text: str) -> str:
         """What of ``text`` matters for the next character."""
@@ -158,9 +159,10 @@ def _count(ids: np.ndarray, characters: tuple[str, ...], *, order: int, min_coun
 
 
 def _smooth(counts: Counts) -> tuple[dict[str, float], dict[str, float], float]:
-    """Logarithms: of each n-gram's last character after the others, of each context's share for the shorter one.
+    """Logarithms of probabilities.
 
-    Also of a character that the text lacks.
+    They are: of each n-gram's last character after the others; of each context, the share of the shorter one;
+    of a character that the text lacks.
     """
     base = len(counts.characters)
     logs: dict[str, float] = {}

@@ -1,7 +1,7 @@
 """Regular patterns -> automata over a recognizer's classes; the syntax is that of pattern_syntax.
 
-Glushkov, "The Abstract Theory of Automata", 1961: every place of the pattern that takes a character is a state.
-Sets of places are whole numbers, a bit a place.
+Glushkov, "The Abstract Theory of Automata", 1961: every place of the pattern that takes a character is a
+state. Sets of places are whole numbers, a bit a place.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -117,7 +117,7 @@ def _either(parts: Sequence[_Part]) -> _Part:
 def _deterministic(
     whole: _Part, places: _Places, classes: Sequence[tuple[int, str]], *, pattern: str
 ) -> Automaton | None:
-    """States are (places that may come next, whether the text may end): sets that come up, from the beginning on."""
+    """States are (places that may come next, whether the text may end), numbered as they come up."""
     kinds = _kinds(places.tests, classes)
     begin = (whole.begins, whole.empty)
     numbers = {begin: 0}

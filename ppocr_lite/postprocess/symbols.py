@@ -1,4 +1,4 @@
-"""Classes of a recognizer that mean the same: doubled entries of a dictionary, and with folded case A and a."""
+"""Classes of a recognizer that mean the same: doubled entries of a dictionary, and A and a without case."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ class Symbols:
         return merged
 
     def encode(self, text: Sequence[str]) -> list[int] | None:
-        """Classes, after merging, of a text from left to right as it is printed; None for an unknown character."""
+        """Classes, after merging, of a text from left to right; None when a character is unknown."""
         classes = [self._classes.get(self.key(text[i]), 0) for i in self.charset.reading_order(text)]
         return None if 0 in classes else classes
 
