@@ -137,7 +137,7 @@ class LineDecoder:
     def _words(self, given: Words, classes: dict[int, str]) -> Automaton:
         """The automaton of a word list."""
         options = self.options
-        where, words = _word_list(given)
+        where, words = _word_list(given, "word list")
         if options.several_words:
             words = [part for word in words for part in word.split()]
         lexicon = _lexicon(words, self.charset, options, where=where)
@@ -170,17 +170,17 @@ def _blocked(charset: Charset, options: DecodingOptions) -> np.ndarray:
     return np.array(out, np.int64)
 
 
-def _word_list(given: Words) -> tuple[str, Sequence[str]]:
+def _word_list(given: Words, name: str) -> tuple[str, Sequence[str]]:
     """(name for messages, words) of a file or of the words themselves."""
     if isinstance(given, Sequence) and not isinstance(given, str):
-        return "word list", given
+        return name, given
     return str(given), read_words(given)
 
 
 def _make_lexicon(options: DecodingOptions, charset: Charset) -> Lexicon | None:
     if options.lexicon is None or isinstance(options.lexicon, Lexicon):
         return options.lexicon
-    where, words = _word_list(options.lexicon)
+    where, words = _word_list(options.lexicon, "lexicon")
     return _lexicon(words, charset, options, where=where)
 
 
