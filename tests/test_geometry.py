@@ -95,6 +95,32 @@ def test_tall_crop_is_turned_to_the_left() -> None:
     np.testing.assert_array_equal(g.crop_quad(image, quad), np.rot90(image[5:20, 10:20]))
 
 
+@pytest.mark.parametrize("more", [0, 2, 3])
+@pytest.mark.parametrize(
+    "quad",
+    [
+        [[20, 30], [80, 30], [80, 50], [20, 50]],
+        [[30, 20], [45, 20], [45, 90], [30, 90]],
+        [[20, 40], [80, 20], [85, 40], [26, 62]],
+        [[50, 10], [65, 14], [40, 90], [22, 84]],
+    ],
+)
+def test_what_is_in_a_crop_is_found_in_the_image(quad: list[list[float]], more: int) -> None:
+    place = np.mean(quad, axis=0) + np.array([3, 5])
+    y, x = np.mgrid[0:100, 0:100] + 0.5
+    image = (255 * np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / 18)).astype(np.uint8)
+    crop = np.rot90(g.crop_quad(image, np.array(quad)), more).astype(float)
+    rows, columns = np.mgrid[0 : crop.shape[0], 0 : crop.shape[1]] + 0.5
+    u, v = (columns * crop).sum() / crop.sum(), (rows * crop).sum() / crop.sum()
+    box = np.array([[[u - 2, v - 2], [u + 2, v - 2], [u + 2, v + 2], [u - 2, v + 2]]])
+    turns = g.crop_turns(np.array(quad)) + more
+    (found,) = g.crop_to_image(box, np.array(quad), turns=turns)
+    np.testing.assert_allclose(found.mean(axis=0), place, atol=1.2)
+    # the corners stand as those of the quad do
+    to_second, sides = found[1] - found[0], np.array(quad[1], float) - quad[0]
+    assert to_second @ sides > 0.9 * np.linalg.norm(to_second) * np.linalg.norm(sides)
+
+
 @pytest.mark.parametrize(
     "quad",
     [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ppocr_lite.errors import DataError
-from ppocr_lite.structures import DetResult, OCRResult, RecResult, TextLine, Timings
+from ppocr_lite.structures import Alternative, DetResult, OCRResult, RecResult, TextLine, TextSpan, Timings
 
 QUADS = np.array([[[0, 40], [50, 40], [50, 60], [0, 60]], [[0, 0], [50, 0], [50, 20], [0, 20]]], np.float32)
 
@@ -76,3 +76,23 @@ def test_another_version_is_refused() -> None:
     values = {**make_result().to_dict(), "version": 99}
     with pytest.raises(DataError, match="version 99 cannot be read"):
         OCRResult.from_dict(values)
+
+
+def test_words_characters_and_alternatives_there_and_back() -> None:
+    span = TextSpan("Gr", 0.9, QUADS[0], 3)
+    rec = RecResult("Gr", 0.9, (), (span,), (span,), (Alternative("Gr", 0.9, -0.1),), True)
+    result = OCRResult.join(DetResult(QUADS[:1], np.ones(1, np.float32)), [rec], image_size=(60, 50))
+    values = json.loads(result.to_json())
+    again = OCRResult.from_dict(values)
+    assert again.to_dict() == result.to_dict()
+    (line,) = again.lines
+    assert (line.words[0].text, line.words[0].start, line.matched) == ("Gr", 3, True)
+    np.testing.assert_array_equal(line.characters[0].quad, QUADS[0])
+    assert line.alternatives == (Alternative("Gr", 0.9, -0.1),)
+
+
+def test_files_of_earlier_releases_are_read_and_nothing_is_added_unasked() -> None:
+    values = make_result().to_dict()
+    assert set(values["lines"][0]) == {"text", "score", "det_score", "quad", "rotated"}
+    (line, _) = OCRResult.from_dict(values).lines
+    assert (line.words, line.characters, line.alternatives, line.matched) == ((), (), (), None)

@@ -1,6 +1,7 @@
 """Drawings: right places, right sizes, with and without Pillow."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from ppocr_lite.errors import DataError
-from ppocr_lite.structures import OCRResult, TextLine
+from ppocr_lite.structures import OCRResult, TextLine, TextSpan
 from ppocr_lite.visualize import draw, draw_boxes, write_image
 
 QUAD = np.array([[40, 30], [200, 30], [200, 60], [40, 60]], np.float32)
@@ -45,6 +46,18 @@ def test_wide_pictures_are_stacked_and_text_can_be_left_out(result: OCRResult) -
     assert draw(image, result).shape == (120, 400, 3)
     assert draw(image, result, text=False).shape == (60, 400, 3)
     assert draw(np.zeros((120, 300, 3), np.uint8), OCRResult((), (120, 300))).shape == (120, 600, 3)
+
+
+def test_words_are_outlined(result: OCRResult) -> None:
+    word = TextSpan("Ähre", 0.9, np.array([[120, 32], [196, 32], [196, 58], [120, 58]], np.float32))
+    with_word = replace(result, lines=(replace(result.lines[0], words=(word,)), *result.lines[1:]))
+    image = np.full((120, 300, 3), 100, np.uint8)
+    changed = (draw(image, with_word) != draw(image, result)).any(axis=2)
+    rows, columns = np.nonzero(changed[:, :300])
+    found = [rows.min(), rows.max(), columns.min(), columns.max()]
+    np.testing.assert_allclose(found, [32, 58, 120, 196], atol=1)
+    assert not changed[34:56, 122:194].any()
+    assert changed[:, 300:].any()
 
 
 def test_boxes_do_not_change_the_picture() -> None:

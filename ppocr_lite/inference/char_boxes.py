@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.inference.ink import local_ink_profile, quiet_columns, quiet_runs
+from ppocr_lite.inference.ink import quiet_columns, quiet_runs, shaded_ink_profile
 from ppocr_lite.postprocess.aligned import AlignedText
 from ppocr_lite.structures import TextSpan
 
 CENTRE_PULL = 0.15
 """Ink, as a share of the usual one, that a cut crosses rather than move from the middle to a character."""
+FAINT = 0.02
+"""Ink below this share of the greatest counts as none, however empty the line is."""
 REACH = 1.0
 """How far the first and last character may reach outward from where they were read, in usual distances."""
 WIDTH_OF_ONE = 0.6
@@ -40,7 +42,7 @@ def character_spans(
     height = crop.shape[0]
     seen = np.stack([edges[text.runs[:, 0], 0], edges[text.runs[:, 1], 1]], axis=1)  # [n, 2]
     blank = np.array([c.isspace() for c in text.characters])
-    sides = _fit(seen, blank, local_ink_profile(crop), height)
+    sides = _fit(seen, blank, shaded_ink_profile(crop), height)
     order = charset.reading_order(text.characters)
     spans, start = [], 0
     for i in order:
@@ -90,7 +92,7 @@ def _fit(seen: np.ndarray, blank: np.ndarray, ink: np.ndarray, height: int) -> n
     printed = np.flatnonzero(~blank).tolist()
     if not printed:
         return sides
-    quiet = quiet_columns(ink)
+    quiet = quiet_columns(ink) | (ink <= ink.min() + FAINT * np.ptp(ink))
     reach = REACH * _pitch(centres, printed, height)
     first, last = printed[0], printed[-1]
     sides[first, 0] = _ink_ends(quiet, centres[first], -reach)

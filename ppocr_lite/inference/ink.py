@@ -4,6 +4,8 @@ import numpy as np
 
 QUIET = 0.12
 """Ink below this share of the line's usual ink counts as none."""
+PAPER_FITS = ((1, 0.5), (2, 0.25))
+"""(degree of the polynomial, greatest distance from the last estimate over the contrast) of each fit."""
 
 
 def ink_profile(crop: np.ndarray) -> np.ndarray:
@@ -15,13 +17,21 @@ def ink_profile(crop: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(grey - np.median(grey)).mean(axis=0))
 
 
-def local_ink_profile(crop: np.ndarray) -> np.ndarray:
-    """The same by how much the pixels of a column differ from the usual one of that column.
+def shaded_ink_profile(crop: np.ndarray) -> np.ndarray:
+    """The same where the paper may get darker or lighter along the line.
 
-    A shadow along the line does not change it; a stroke that fills most of a column counts by what it leaves.
+    Its brightness is a parabola through the columns' medians, those left out that are rather ink.
     """
     grey = crop.astype(np.float32).mean(axis=2) if crop.ndim == 3 else crop.astype(np.float32)
-    return np.asarray(np.abs(grey - np.median(grey, axis=0)).mean(axis=0))
+    columns = np.median(grey, axis=0)
+    places = np.linspace(-1, 1, len(columns))
+    paper = np.full(len(columns), np.median(grey))
+    contrast = float(np.ptp(np.percentile(grey, (2, 98))))
+    for degree, share in PAPER_FITS:
+        near = np.abs(columns - paper) <= share * contrast
+        if near.sum() > degree:
+            paper = np.polyval(np.polyfit(places[near], columns[near], degree), places)
+    return np.asarray(np.abs(grey - paper).mean(axis=0))
 
 
 def quiet_columns(ink: np.ndarray) -> np.ndarray:

@@ -1,6 +1,8 @@
 """Flags: all of PaddleOCR's are taken, those not given leave the model's own parameters alone."""
 
+import argparse
 import logging
+from dataclasses import fields
 
 import pytest
 
@@ -8,6 +10,7 @@ from ppocr_lite.errors import ConfigError
 from ppocr_lite.inference import assembly
 from ppocr_lite.inference.args import OUT_OF_SCOPE, parse_args, parse_labels, warn_out_of_scope
 from ppocr_lite.inference.model_files import EngineOptions
+from ppocr_lite.postprocess.decoding import DecodingOptions
 
 FLAG_NAMES = """
     use_gpu use_xpu use_npu ir_optim use_tensorrt min_subgraph_size precision gpu_mem gpu_id
@@ -80,6 +83,35 @@ def test_engine_options() -> None:
     assert options() == EngineOptions("auto", "auto:0", 0, "fp32")
     assert options("--use_onnx=True", "--use_gpu=False") == EngineOptions("onnxruntime", "cpu", 0, "fp32")
     assert options("--engine=openvino", "--cpu_threads=3").threads == 3
+
+
+def test_decoding_options() -> None:
+    def options(*argv: str) -> DecodingOptions:
+        return assembly.decoding_options(parse_args("x", ["--image_dir=a", *argv]))
+
+    assert options() == DecodingOptions()
+    given = options(
+        "--rec_beam_size=7",
+        "--rec_pattern=a+",
+        "--rec_ngram=n.npz",
+        "--return_word_box",
+        "--rec_ngram_weight=0",
+    )
+    assert given == DecodingOptions(
+        beam_size=7, pattern="a+", ngram="n.npz", return_word_box=True, ngram_weight=0.0
+    )
+
+
+def test_every_option_of_decoding_has_its_flags_and_their_defaults() -> None:
+    from ppocr_lite.cli import _decoding_arguments  # the console script's
+
+    args = parse_args("x", ["--image_dir=a"])
+    console = argparse.ArgumentParser()
+    _decoding_arguments(console.add_argument_group())
+    for field in fields(DecodingOptions):
+        flag = field.name if field.name == "return_word_box" else f"rec_{field.name}"
+        assert getattr(args, flag) in (field.default, None)
+        assert getattr(console.parse_args([]), field.name) is None
 
 
 def test_other_detectors_are_refused() -> None:

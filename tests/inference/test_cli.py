@@ -59,6 +59,26 @@ def test_json_and_missing_file(flags: list[str], folder: Path, capsys: pytest.Ca
     assert "gone.png: no such file" in err
 
 
+def test_decoding(flags: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wishes = ["--pattern", "a{2}b", "--return-word-box", "--alternatives", "1", "--drop-score", "0.1"]
+    assert cli.main(["read", str(folder / "a.png"), *flags, "--format", "json", *wishes]) == 0
+    (line,) = json.loads(capsys.readouterr().out)["lines"]
+    assert line["text"] == line["words"][0]["text"] == line["alternatives"][0]["text"] == "aab"
+    assert line["score"] < 0.7  # it is cab
+    assert cli.main(["read", str(folder / "a.png"), *flags, "--beam-size", "0"]) == 2
+    assert "beam_size: expected at least 1" in capsys.readouterr().err
+
+
+def test_ngram(flags: list[str], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.txt").write_text("cab cab\nabba\n")
+    model = str(tmp_path / "n.npz")
+    assert cli.main(["ngram", str(tmp_path / "t.txt"), "--out", model, "--order", "3"]) == 0
+    assert "n-grams of up to 3 of 2 lines" in capsys.readouterr().out
+    assert cli.main(["read", str(folder / "a.png"), *flags, "--ngram", model]) == 0
+    assert capsys.readouterr().out == "cab\n"
+    assert cli.main(["ngram", str(tmp_path / "t.txt"), "--out", str(tmp_path / "no" / "n.npz")]) == 2
+
+
 def test_stdin(
     flags: list[str], folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

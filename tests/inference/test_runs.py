@@ -156,3 +156,34 @@ def test_shares_are_joined_in_the_order_of_the_pictures(tmp_path: Path) -> None:
     rows = (tmp_path / "system_results.txt").read_text().splitlines()
     assert [row.split("\t")[0] for row in rows] == ["a.png", "b.png", *pages, "z.png"]
     assert not (tmp_path / "system_results.txt.1").exists()
+
+
+def test_decoding_flags(run: Run, script: Callable[..., np.ndarray], folder: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "one.png"), script("aaca"))
+    flags = ["--rec_pattern=[ab]+", "--rec_alternatives=2", "--return_word_box"]
+    status, log = run(runs.run_rec, tmp_path / "one.png", *flags)
+    assert status == 0
+    assert f"Predicts of {tmp_path}/one.png:('aa" in log
+    assert "\n  alternatives: [('aa" in log
+    assert "\n  words: [('aa" in log
+    (tmp_path / "words.txt").write_text("aaca\nbbbbbbb\n")
+    lexicon = [f"--rec_lexicon={tmp_path / 'words.txt'}"]
+    assert "('aaca', 1.0) in the lexicon" in run(runs.run_rec, tmp_path / "one.png", *lexicon)[1]
+    assert "('cab', 1.0) not in" not in run(runs.run_rec, tmp_path / "one.png", *lexicon)[1]
+    run(runs.run_system, folder, "--return_word_box", "--rec_alternatives=1")
+    row = (tmp_path / "out/system_results.txt").read_text().splitlines()[0]
+    first, _ = json.loads(row.split("\t")[1])
+    assert first["transcription"] == "cab"
+    assert [word["transcription"] for word in first["words"]] == ["cab"]
+    assert [c["transcription"] for c in first["characters"]] == ["c", "a", "b"]
+    assert np.array(first["words"][0]["points"]).shape == (4, 2)
+    assert first["alternatives"][0]["text"] == "cab"
+
+
+def test_decoding_flags_that_cannot_be_met(run: Run, folder: Path) -> None:
+    status, log = run(runs.run_system, folder, "--rec_pattern=a(")
+    assert status == 2
+    assert "pattern 'a(', character 3: a '(' is not closed" in log
+    status, log = run(runs.run_system, folder, "--rec_word_list=/nowhere.txt")
+    assert status == 2
+    assert "/nowhere.txt: cannot be read" in log

@@ -26,9 +26,7 @@ def test_words_are_kept_once_and_strange_ones_dropped():
 
 
 def test_no_valid_word(tmp_path):
-    with pytest.raises(
-        DataError, match="lexicon: no word consists of the recognizer's characters alone; it lacks x y"
-    ):
+    with pytest.raises(DataError, match="lexicon: no word consists of the .* characters alone; it lacks x y"):
         Lexicon(["ax", "xy"], charset=CHARSET)
     with pytest.raises(DataError, match="mine: no word in it"):
         Lexicon(["", " "], charset=CHARSET, where="mine")
