@@ -11,7 +11,7 @@ CHARSET = Charset(tuple("abcAB"))
 
 
 def steps(text: str, *, sure: float = 0.9, charset: Charset = CHARSET) -> np.ndarray:
-    """Every character of ``text`` for a step, ``_`` is the blank; the rest of the probability spread evenly."""
+    """Every character of ``text`` for a step, ``_`` is the blank; the rest is spread evenly."""
     probs = np.full((len(text), charset.ctc_size), (1 - sure) / (charset.ctc_size - 1))
     for row, character in zip(probs, text):
         row[0 if character == "_" else charset.encode(character)[0]] = sure
