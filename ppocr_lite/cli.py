@@ -69,8 +69,8 @@ def _decoding_arguments(group: Any) -> None:
     group.add_argument(
         "--ngram", metavar="FILE", help="makes usual texts more probable; of 'ppocr-lite ngram'"
     )
-    group.add_argument("--ngram-weight", type=float, metavar="X", help="how much it counts (default: 0.3)")
-    group.add_argument("--ngram-bonus", type=float, metavar="X", help="for each character (default: 0.6)")
+    group.add_argument("--ngram-weight", type=float, metavar="X", help="how much it counts (default: 0.2)")
+    group.add_argument("--ngram-bonus", type=float, metavar="X", help="for each character (default: 0.4)")
     group.add_argument(
         "--alternatives", type=int, metavar="N", help="so many best readings; with --format json"
     )

@@ -41,7 +41,10 @@ class Hypothesis:
 
 @dataclass(frozen=True, eq=False)
 class LanguageModel:
-    """How texts are weighted: exp(weight * log P(text) + bonus * characters)."""
+    """How texts are weighted: exp(weight * log P(text) + bonus * characters).
+
+    Characters that the model's text lacks altogether count with 1: it knows nothing about them.
+    """
 
     ngram: CharNgram
     weight: float
@@ -52,6 +55,8 @@ class LanguageModel:
     def add(self, context: str, label: int) -> tuple[str, float]:
         """Context after one more character, and the logarithm of its weight."""
         character = self.characters[label - 1]
+        if character not in self.ngram:
+            return self.ngram.context(context + character), 0.0
         gain = self.weight * self.ngram.log_prob(context, character) + self.bonus
         return self.ngram.context(context + character), gain
 

@@ -52,8 +52,8 @@ class DecodingOptions:
     lexicon_distance: int | None = MAX_DISTANCE
     ignore_case: bool = False
     ngram: str | Path | CharNgram | None = None
-    ngram_weight: float = 0.3
-    ngram_bonus: float = 0.6
+    ngram_weight: float = 0.2
+    ngram_bonus: float = 0.4
     alternatives: int = 0
     return_word_box: bool = False
 

@@ -139,6 +139,10 @@ class CharNgram:
     def __len__(self) -> int:
         return len(self._logs)
 
+    def __contains__(self, character: str) -> bool:
+        """Whether the text had this character."""
+        return character in self._logs
+
 
 def _count(ids: np.ndarray, characters: tuple[str, ...], *, order: int, min_count: int) -> Counts:
     """Counts of all n-grams that do not reach over the end of a line."""

@@ -99,6 +99,13 @@ def test_a_language_model(weight, bonus, all_texts, random_probs):
     assert best.rank == pytest.approx(expected[best.classes])
 
 
+def test_a_language_model_knows_nothing_of_characters_its_text_lacks():
+    model = LanguageModel(CharNgram.train(["aa"], order=3), 1.0, 0.5, "ab")
+    context, gain = model.add(EDGE, 2)
+    assert (context, gain) == (EDGE + "b", 0.0)
+    assert model.add(EDGE, 1)[1] < 0.5
+
+
 def test_words(all_texts, random_probs):
     words = [(1, 2), (2, 2), (3,), (1, 2, 3, 1)]
     probs = random_probs(5, 5, seed=9)
