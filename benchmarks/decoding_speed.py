@@ -4,9 +4,9 @@
 
 The lines of the pictures (doc/imgs by default) are read once as they are and once blurred, so that the
 network is sure of half of them; words for the lexicons are cut out of the pages by their word boxes. Without
-a file of words 50,000 are made up of syllables. Processor time of one thread, the least of the rounds; a row
-says what 80 steps of a line, or a word, cost. Exits with 1 when a beam of 10 takes more than 5 ms for 80 steps, or
-the lexicon of 50,000 words more than 10 ms a word above greedy decoding.
+a file of words 50,000 are made up of syllables. Processor time of one thread, the least of the rounds: for 80
+steps of a line, and for a word. Exits with 1 when a beam of 10 takes more than 5 ms for 80 steps, or the
+lexicon of 50,000 words more than 10 ms a word above greedy decoding.
 """
 
 import argparse

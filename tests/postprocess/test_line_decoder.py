@@ -89,7 +89,7 @@ def test_a_lexicon():
 
 
 def test_an_n_gram_model(tmp_path):
-    ngram = CharNgram.train(["01a", "01b", "10"], order=3)
+    ngram = CharNgram.train(["01a", "01b", "01a", "O", "l"], order=3)
     ngram.save(tmp_path / "n.npz")
     assert text(LINE, ngram=ngram, ngram_weight=1.0) == "01a"
     assert text(LINE, ngram=str(tmp_path / "n.npz"), ngram_weight=1.0) == "01a"
