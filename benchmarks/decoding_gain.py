@@ -3,8 +3,8 @@
     python benchmarks/decoding_gain.py --train TEXT [TEXT ...] --test TEXT [TEXT ...] [--lines 300]
 
 The n-gram is counted on the first texts. Lines of the others, of 20 to 75 characters, are drawn with DejaVu
-and Liberation, made small, blurred and noisy, and read once; each way decodes the same outputs. Prints character
-error rate, share of lines without an error, and processor milliseconds a line. Needs Pillow and the fonts.
+and Liberation, made small, blurred and noisy, and read once; each way decodes the same outputs. Needs Pillow.
+Prints character error rate, share of lines without an error, and processor milliseconds a line.
 """
 
 import argparse

@@ -93,6 +93,7 @@ def _fit(seen: np.ndarray, blank: np.ndarray, ink: np.ndarray, height: int) -> n
     if not printed:
         return sides
     quiet = quiet_columns(ink) | (ink <= ink.min() + FAINT * np.ptp(ink))
+    share = ink / max(float(np.percentile(ink, 90)), 1e-6)
     reach = REACH * _pitch(centres, printed, height)
     first, last = printed[0], printed[-1]
     sides[first, 0] = _ink_ends(quiet, centres[first], -reach)
@@ -101,7 +102,7 @@ def _fit(seen: np.ndarray, blank: np.ndarray, ink: np.ndarray, height: int) -> n
     sides[last + 1 :] = _shares(sides[last, 1], width, len(seen) - last - 1)
     for a, b in itertools.pairwise(printed):
         if b == a + 1:
-            sides[a, 1] = sides[b, 0] = _cut(ink, centres[a], centres[b])
+            sides[a, 1] = sides[b, 0] = _cut(share, centres[a], centres[b])
         else:
             sides[a, 1], sides[b, 0] = _gap(quiet, centres[a], centres[b])
             sides[a + 1 : b] = _shares(sides[a, 1], sides[b, 0], b - a - 1)
@@ -114,14 +115,13 @@ def _pitch(centres: np.ndarray, printed: Sequence[int], height: int) -> float:
     return float(np.median(distances)) if distances else WIDTH_OF_ONE * height
 
 
-def _cut(ink: np.ndarray, left: float, right: float) -> float:
-    """Where two neighbours part: little ink, and rather in the middle."""
+def _cut(share: np.ndarray, left: float, right: float) -> float:
+    """Where two neighbours part: where the ``share`` of the usual ink is small, and rather in the middle."""
     columns = np.arange(int(left) + 1, int(right))
     middle = (left + right) / 2
     if not len(columns):
         return middle
-    usual = max(float(np.percentile(ink, 90)), 1e-6)
-    cost = ink[columns] / usual + CENTRE_PULL * np.abs(columns + 0.5 - middle) / max((right - left) / 2, 1)
+    cost = share[columns] + CENTRE_PULL * np.abs(columns + 0.5 - middle) / max((right - left) / 2, 1)
     return float(columns[np.argmin(cost)]) + 0.5
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ppocr_lite.transforms.resize import to_channels
+
 QUIET = 0.12
 """Ink below this share of the line's usual ink counts as none."""
 PAPER_FITS = ((1, 0.5), (2, 0.25))
@@ -22,7 +24,7 @@ def shaded_ink_profile(crop: np.ndarray) -> np.ndarray:
 
     Its brightness is a parabola through the columns' medians, those left out that are rather ink.
     """
-    grey = crop.astype(np.float32).mean(axis=2) if crop.ndim == 3 else crop.astype(np.float32)
+    grey = to_channels(crop, 1).astype(np.float32)
     columns = np.median(grey, axis=0)
     places = np.linspace(-1, 1, len(columns))
     paper = np.full(len(columns), np.median(grey))
