@@ -1,7 +1,7 @@
 """A text and the steps of the network's output at which it stands: what every CTC decoder ends with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,16 +29,18 @@ class AlignedText:
     left_out: tuple[float, ...] = ()
 
     @classmethod
-    def on(cls, probs: np.ndarray, classes: Sequence[int], characters: Sequence[str]) -> "AlignedText":
-        """``characters``, which have these ``classes``, along the best path through ``probs`` [T, K]."""
-        return align_all(probs, [classes], [characters])[0]
-
-    @classmethod
     def greedy(cls, best: np.ndarray, top: np.ndarray, charset: Charset) -> "AlignedText":
         """The text of the best class of each step, int [T], with their probabilities [T]."""
         runs = _runs(best)
         characters = [charset.characters[i - 1] for i in best[runs[:, 0]].tolist()]
         return cls(tuple(characters), tuple(map(float, top[runs[:, 0]])), runs)
+
+    def beside(self, probs: np.ndarray) -> "AlignedText":
+        """The same text, with what it leaves out of the best path through [T, K]."""
+        seen = _runs(best_classes(probs[None])[0][0])
+        meet = (self.runs[:, 0] <= seen[:, 1:]) & (self.runs[:, 1] >= seen[:, :1])  # [seen, text]
+        left_out = probs[seen[~meet.any(axis=1), 0], BLANK]
+        return replace(self, left_out=tuple(map(float, left_out)))
 
     @property
     def score(self) -> float:
@@ -64,14 +66,11 @@ def greedy_text(probs: np.ndarray, charset: Charset) -> AlignedText:
 def align_all(
     probs: np.ndarray, classes: Sequence[Sequence[int]], characters: Sequence[Sequence[str]]
 ) -> list[AlignedText]:
-    """:meth:`AlignedText.on` of several texts at once."""
-    seen = _runs(probs.argmax(axis=1))
+    """Each of ``characters``, which have these ``classes``, along its best path through ``probs`` [T, K]."""
     texts = []
     for own, shown, runs in zip(classes, characters, align(probs, classes)):
         scores = probs[runs[:, 0], np.asarray(own, np.int64)]
-        meet = (runs[:, 0] <= seen[:, 1:]) & (runs[:, 1] >= seen[:, :1])  # [seen, text]
-        left_out = probs[seen[~meet.any(axis=1), 0], BLANK]
-        texts.append(AlignedText(tuple(shown), tuple(map(float, scores)), runs, tuple(map(float, left_out))))
+        texts.append(AlignedText(tuple(shown), tuple(map(float, scores)), runs))
     return texts
 
 

@@ -144,7 +144,7 @@ class LexiconDecoder:
         words = [int(candidates[i]) for i in order]
         shown = [[w[i] for i in self.charset.reading_order(w)] for w in (lexicon.words[n] for n in words)]
         texts = align_all(merged, [lexicon.classes(n) for n in words], shown)
-        return [(float(logs[i]), text) for i, text in zip(order, texts)]
+        return [(float(logs[i]), text.beside(merged)) for i, text in zip(order, texts)]
 
     def _candidates(self, merged: np.ndarray, lexicon: Lexicon) -> tuple[np.ndarray, Trie]:
         """Indices of the words that are compared, and their tree."""

@@ -65,18 +65,17 @@ class LineDecoder:
             )
         if self._lexicon is not None:
             return self._by_lexicon(probs, self._lexicon)
+        allowed = probs
         if len(self._blocked):
-            probs = probs.copy()
-            probs[:, self._blocked] = 0
+            allowed = probs.copy()
+            allowed[:, self._blocked] = 0
         if self._search is None:
-            return DecodedLine(greedy_text(probs, self.charset))
-        return self._by_search(self._symbols.merge(probs), self._search)
-
-    def _by_search(self, probs: np.ndarray, search: BeamSearch) -> DecodedLine:
-        found = search(probs)[: max(1, self.options.alternatives)]
-        if not found:
+            return DecodedLine(greedy_text(allowed, self.charset).beside(probs))
+        merged = self._symbols.merge(allowed)
+        found = self._search(merged)[: max(1, self.options.alternatives)]
+        texts = [text.beside(probs) for text in self._aligned(merged, found)]
+        if not texts:  # what is allowed takes more steps than there are
             return DecodedLine(AlignedText((), (), np.zeros((0, 2), np.int64)))
-        texts = self._aligned(probs, found)
         return DecodedLine(texts[0], self._alternatives([h.log_prob for h in found], texts))
 
     def _aligned(self, probs: np.ndarray, found: Sequence[Hypothesis]) -> list[AlignedText]:
