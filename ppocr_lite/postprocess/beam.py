@@ -2,7 +2,7 @@
 
 Graves and Jaitly, "Towards End-to-End Speech Recognition with Recurrent Neural Networks", ICML 2014,
 algorithm 1; the weight of a language model as in Hannun et al., arXiv:1408.2873. All paths of a text count
-together. With a beam that holds every prefix, and ``min_prob`` 0, the result is exact.
+together. With a beam that holds every prefix, and ``min_prob`` 0, the result is exact for up to MOST classes.
 """
 
 import heapq
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ppocr_lite.postprocess.automaton import START, Automaton
-from ppocr_lite.postprocess.candidates import AllowedCandidates, Candidate, Candidates
+from ppocr_lite.postprocess.candidates import MOST, AllowedCandidates, Candidate, Candidates
 from ppocr_lite.postprocess.ctc_paths import BLANK
 from ppocr_lite.postprocess.ngram import EDGE, CharNgram
 
@@ -155,6 +155,9 @@ class BeamSearch:
         """Without an automaton: the probable classes of each step."""
         keep = (probs >= self.min_prob) & (probs > 0)
         keep[:, BLANK] = False
+        crowded = np.flatnonzero(keep.sum(axis=1) > MOST)
+        if len(crowded):
+            keep[crowded] &= probs[crowded] >= np.partition(probs[crowded], -MOST, axis=1)[:, -MOST, None]
         lists: list[list[Candidate]] = [[] for _ in range(len(probs))]
         steps, labels = np.nonzero(keep)
         for step, label, value in zip(steps.tolist(), labels.tolist(), values[keep].tolist()):

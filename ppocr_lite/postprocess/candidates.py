@@ -11,6 +11,9 @@ FEW = 4
 MANY = 32
 """Edges of a state from which on NumPy is faster than a loop."""
 
+MOST = 32
+"""Candidates of a state at a step, where there are many more than the beam could ever keep."""
+
 Candidate = tuple[int, float, int]
 """(class, its probability, next state)."""
 Candidates = Callable[[int, int], Sequence[Candidate]]
@@ -61,7 +64,7 @@ class AllowedCandidates:
         """The same with NumPy."""
         part = self._part(state)
         values = self._values[step, self._automaton.labels[part]]
-        limit = self._floor(state)
+        limit = max(self._floor(state), float(np.partition(values, -MOST)[-MOST]))
         if left <= self._automaton.longest:
             values[self._automaton.edge_steps[part] > left] = 0.0
             limit = min(limit, float(np.partition(values, -2)[-2]))

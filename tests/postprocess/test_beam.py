@@ -118,3 +118,14 @@ def test_a_long_line_does_not_run_out_of_numbers():
     probs = np.full((3000, 3), 1 / 3)
     best = BeamSearch(4)(probs)[0]
     assert -3300 < best.log_prob < 0
+
+
+def test_many_classes_are_cut_down_to_the_best():
+    probs = np.random.default_rng(3).dirichlet(np.full(2000, 0.5), 6)
+    probs[:, 0] = 0.5
+    best = [int(i) for i in probs[:, 1:].argmax(axis=1) + 1]
+    for t, label in enumerate(best):
+        probs[t, label] = 2.0
+    assert BeamSearch(3, min_prob=0)(probs)[0].classes == tuple(best)
+    classes = [(i, chr(0x4E00 + i)) for i in range(1, 2000)]
+    assert BeamSearch(3, automaton=compile_pattern(".*", classes), min_prob=0)(probs)[0].classes == tuple(best)
