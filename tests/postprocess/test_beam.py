@@ -128,4 +128,6 @@ def test_many_classes_are_cut_down_to_the_best():
         probs[t, label] = 2.0
     assert BeamSearch(3, min_prob=0)(probs)[0].classes == tuple(best)
     classes = [(i, chr(0x4E00 + i)) for i in range(1, 2000)]
-    assert BeamSearch(3, automaton=compile_pattern(".*", classes), min_prob=0)(probs)[0].classes == tuple(best)
+    assert BeamSearch(3, automaton=compile_pattern(".*", classes), min_prob=0)(probs)[0].classes == tuple(
+        best
+    )
