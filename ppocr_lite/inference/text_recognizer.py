@@ -65,9 +65,7 @@ class LineResize:
         channels, height, _ = self.image_shape
         wanted = math.ceil(natural_width(image, height) / self.bucket) * self.bucket
         width = min(max(wanted, self.min_width), self.max_width)
-        sample["image"], sample["valid_ratio"] = resize_norm(
-            image, (channels, height, width), fill=self.fill
-        )
+        sample["image"], sample["valid_ratio"] = resize_norm(image, (channels, height, width), fill=self.fill)
         return sample
 
 
