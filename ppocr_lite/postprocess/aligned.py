@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ModelFileError
 from ppocr_lite.postprocess.ctc import BLANK, best_classes
 from ppocr_lite.postprocess.ctc_paths import align
 from ppocr_lite.structures import RecResult
@@ -55,6 +56,15 @@ class AlignedText:
         """Text and scores in reading order."""
         scores = tuple(self.scores[i] for i in charset.reading_order(self.characters))
         return RecResult(self.text(charset), self.score, scores, matched=matched)
+
+
+def check_classes(probs: np.ndarray, charset: Charset) -> None:
+    """ModelFileError where [..., K] does not fit the charset."""
+    if probs.shape[-1] != charset.ctc_size:
+        raise ModelFileError(
+            f"the recognizer gives {probs.shape[-1]} classes but the charset needs {charset.ctc_size}. "
+            "Use the dictionary that the model was trained with."
+        )
 
 
 def greedy_text(probs: np.ndarray, charset: Charset) -> AlignedText:

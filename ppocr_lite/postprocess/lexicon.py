@@ -12,7 +12,7 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import DataError
-from ppocr_lite.postprocess.aligned import AlignedText, align_all, greedy_text
+from ppocr_lite.postprocess.aligned import AlignedText, align_all, check_classes, greedy_text
 from ppocr_lite.postprocess.bk_tree import BKTree
 from ppocr_lite.postprocess.ctc_paths import log_probabilities
 from ppocr_lite.postprocess.edit_distance import CodedWords
@@ -134,7 +134,15 @@ class LexiconDecoder:
         return text.result(self.charset, matched=True)
 
     def best(self, probs: np.ndarray, lexicon: Lexicon, *, count: int = 1) -> list[tuple[float, AlignedText]]:
-        """(logarithm of the probability, word) of up to ``count`` words, the most probable first."""
+        """(logarithm of the probability, word) of up to ``count`` words, the most probable first.
+
+        Raises:
+            ModelFileError: ``probs`` has another number of classes than the charset.
+            ValueError: the lexicon is for another charset.
+        """
+        check_classes(probs, self.charset)
+        if lexicon.symbols.charset != self.charset:
+            raise ValueError("LexiconDecoder: the lexicon was made for another charset.")
         merged = lexicon.symbols.merge(probs)
         candidates, trie = self._candidates(merged, lexicon)
         logs = log_probabilities(merged, trie)

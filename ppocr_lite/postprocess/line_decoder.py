@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.errors import ConfigError, ModelFileError
-from ppocr_lite.postprocess.aligned import AlignedText, align_all, greedy_text
+from ppocr_lite.errors import ConfigError
+from ppocr_lite.postprocess.aligned import AlignedText, align_all, check_classes, greedy_text
 from ppocr_lite.postprocess.automaton import Automaton, intersect, word_automaton
 from ppocr_lite.postprocess.beam import MIN_PROB, BeamSearch, Hypothesis, LanguageModel
 from ppocr_lite.postprocess.decoding import BEAM_SIZE, DecodingOptions, Words
@@ -58,11 +58,7 @@ class LineDecoder:
 
     def __call__(self, probs: np.ndarray) -> DecodedLine:
         """Decode the probabilities float [T, K] of one line."""
-        if probs.shape[-1] != self.charset.ctc_size:
-            raise ModelFileError(
-                f"the recognizer gives {probs.shape[-1]} classes but the charset needs "
-                f"{self.charset.ctc_size}. Use the dictionary that the model was trained with."
-            )
+        check_classes(probs, self.charset)
         if self._lexicon is not None:
             return self._by_lexicon(probs, self._lexicon)
         allowed = probs

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppocr_lite.charset import Charset
-from ppocr_lite.errors import DataError
+from ppocr_lite.errors import DataError, ModelFileError
 from ppocr_lite.postprocess.lexicon import Lexicon, LexiconDecoder
 
 CHARSET = Charset(tuple("abcAB"))
@@ -119,3 +119,11 @@ def test_several_readings():
         "bb",
     ]
     assert found[0][0] > found[1][0]
+
+
+def test_what_does_not_go_together():
+    lexicon = Lexicon(["ab"], charset=CHARSET)
+    with pytest.raises(ModelFileError, match="gives 4 classes but the charset needs 6"):
+        LexiconDecoder(CHARSET)(np.full((3, 4), 0.25), lexicon)
+    with pytest.raises(ValueError, match="made for another charset"):
+        LexiconDecoder(Charset(tuple("abcde")))(steps("ab"), lexicon)
