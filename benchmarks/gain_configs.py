@@ -1,16 +1,19 @@
 """Configurations of the arms: the losses of the files in ``configs/``, small networks, equal data."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 ARMS = {"rec": ("plain", "udml", "center", "focal"), "det": ("plain", "dml", "cml")}
-NEEDS = {("rec", "center"): "plain", ("det", "cml"): "teacher"}
-"""Arms that begin from the result of another one with the same seed."""
+BASE, TEACHER = FIRST = ("base", "teacher")
+"""Networks that arms begin from, or learn from."""
 INDICATORS = {"rec": ("acc", "norm_edit_dis"), "det": ("hmean", "precision", "recall")}
+REAL_SCORES = {"rec": ("words_acc", "words_norm_edit_dis"), "det": ("icdar15_hmean", "pages_f1")}
 FILES = {
     ("rec", "udml"): "rec/ch_PP-OCRv2/ch_PP-OCRv2_rec_distillation.yml",
     ("rec", "center"): "rec/ch_PP-OCRv2/ch_PP-OCRv2_rec_enhanced_ctc_loss.yml",
@@ -20,22 +23,24 @@ FILES = {
 }
 """Where an arm's losses, post-processing and metric come from."""
 
-CLASSES = 37
-"""Blank, ten digits and 26 letters: the characters without a dictionary file, case folded."""
-FEATURES = 48
 LINE = [1, 32, 100]
 """[C, H, W] of a word."""
-CROP = 320
+WEIGHTS = {"rec": CONFIGS.parent / "pretrain_models/en_rec_mv3_crnn"}
+"""What a task's networks begin from: nothing, for detectors."""
+CENTERS = "train_center.npz"
+"""Beside the training pictures: of the classes in them, as the first weights see them."""
+WARM_UP = 100
+"""Steps until the learning rate is reached."""
+CROP = 256
 """Side of the detectors' training pictures in pixels."""
 
-REC = {
-    "model_type": "rec",
-    "algorithm": "CRNN",
-    "in_channels": LINE[0],
-    "Backbone": {"name": "MobileNetV3", "scale": 0.35, "model_name": "small", "small_stride": [1, 2, 2, 2]},
-    "Neck": {"name": "SequenceEncoder", "encoder_type": "rnn", "hidden_size": 48},
-    "Head": {"name": "CTCHead", "mid_channels": FEATURES},
-}
+PUBLISHED_REC = Config.load(CONFIGS / "rec/en/en_rec_mv3_crnn.yml")
+"""The recognizer that comes with the package."""
+REC = dict(PUBLISHED_REC.section("Architecture"))
+DICTIONARY = {name: PUBLISHED_REC.get(f"Global.{name}") for name in ("character_dict_path", "use_space_char")}
+CLASSES = Charset.load(DICTIONARY["character_dict_path"]).ctc_size
+FEATURES = 2 * REC["Neck"]["hidden_size"]
+"""Of a time step, before the last layer."""
 DET = {
     "model_type": "det",
     "algorithm": "DB",
@@ -50,42 +55,71 @@ DET_TEACHER = {
 }
 
 
+NETWORKS = {"rec": [REC, CLASSES, LINE], "det": [DET, DET_TEACHER, CROP]}
+"""What the results depend on beside the settings."""
+
+
+class Run(NamedTuple):
+    """One training."""
+
+    arm: str
+    seed: int
+
+
+def needed_by(task: str, run: Run) -> list[Run]:
+    """The runs that must come first."""
+    if run.arm in FIRST:
+        return []
+    if task == "det":
+        return [Run(TEACHER, 0)] if run.arm == "cml" else []
+    # The second network of U-DML must be another one: two that begin equal would stay so.
+    return [Run(BASE, 0)] if run.arm == "udml" else []
+
+
 def config(
     task: str,
-    arm: str,
+    run: Run,
     *,
-    seed: int,
+    settings: dict[str, Any],
     data: dict[str, Path],
     out: Path,
-    settings: dict[str, Any],
-    before: Path,
+    before: Sequence[Path],
 ) -> Config:
     """The configuration of one run.
 
     Args:
+        settings: ``pictures``, ``batch``, ``steps`` and ``lr`` of the arms, ``base_steps`` and ``base_lr`` of
+            what they begin from; whole epochs are trained.
         data: folders ``train`` and ``eval`` with a ``label.txt``.
         out: where the run goes.
-        settings: ``steps``, ``pictures``, ``batch``, ``lr``.
-        before: folder of the run that the arm needs.
+        before: folders of the runs that it needs.
     """
     per_epoch = settings["pictures"] // settings["batch"]
+    first = "base_" if run.arm in FIRST else ""
+    steps, rate = settings[f"{first}steps"], settings[f"{first}lr"]
+    epochs = math.ceil(steps / per_epoch)
     values: dict[str, Any] = {
         "Global": {
             "use_gpu": False,
-            "seed": seed,
-            "epoch_num": math.ceil(settings["steps"] / per_epoch),
+            "seed": run.seed,
+            "epoch_num": epochs,
             "print_batch_step": 50,
-            "eval_batch_step": [0, max(per_epoch, math.ceil(settings["steps"] / 10))],
+            "eval_batch_step": [0, epochs * per_epoch],
             "save_model_dir": str(out),
             "save_inference_dir": str(out / "inference"),
-            **({"max_text_length": 25} if task == "rec" else {}),
+            **({"max_text_length": 25, **DICTIONARY} if task == "rec" else {}),
+            **({"pretrained_model": str(WEIGHTS[task])} if task in WEIGHTS and run.arm != "udml" else {}),
         },
         "Optimizer": {
             "name": "AdamW",
-            "lr": {"name": "Cosine", "learning_rate": settings["lr"], "warmup_epoch": 1},
+            "lr": {
+                "name": "Cosine",
+                "learning_rate": rate,
+                "warmup_epoch": min(WARM_UP, steps // 10) / per_epoch,
+            },
             "weight_decay": 0.01,
         },
-        **(_rec(arm, before) if task == "rec" else _det(arm, before)),
+        **(_rec if task == "rec" else _det)(run.arm, before, data["train"] / CENTERS),
     }
     for mode, folder in (("Train", data["train"]), ("Eval", data["eval"])):
         values[mode] = {
@@ -102,7 +136,7 @@ def config(
                 "num_workers": 0,
             },
         }
-    return Config(values, f"{task} {arm}")
+    return Config(values, f"{task} {run.arm}")
 
 
 def _recipe(task: str, arm: str) -> dict[str, Any]:
@@ -111,26 +145,31 @@ def _recipe(task: str, arm: str) -> dict[str, Any]:
     return {key: published.get(key) for key in ("Loss", "PostProcess", "Metric")}
 
 
-def _rec(arm: str, before: Path) -> dict[str, Any]:
+def _weights(folder: Path) -> str:
+    return str(folder / "latest")
+
+
+def _rec(arm: str, before: Sequence[Path], centers: Path) -> dict[str, Any]:
     plain = {"PostProcess": {"name": "CTCLabelDecode"}, "Metric": {"name": "RecMetric"}}
     if arm == "udml":
-        both = {name: {**REC, "return_all_feats": True} for name in ("Teacher", "Student")}
-        return {"Architecture": _several("rec", both), **_recipe("rec", arm)}
+        weights = {"Student": str(WEIGHTS["rec"]), "Teacher": _weights(before[0])}
+        models = {name: {**REC, "return_all_feats": True, "pretrained": weights[name]} for name in weights}
+        return {"Architecture": _several("rec", models), **_recipe("rec", arm)}
     if arm == "center":
         recipe = _recipe("rec", arm)
         loss = recipe["Loss"]["loss_config_list"][1]["CenterLoss"]
-        loss.update(num_classes=CLASSES, feat_dim=FEATURES, center_file_path=str(before / "train_center.npz"))
+        loss.update(num_classes=CLASSES, feat_dim=FEATURES, center_file_path=str(centers))
         head = {**REC["Head"], "return_feats": True}  # type: ignore[dict-item]
         return {"Architecture": {**REC, "Head": head}, "Loss": recipe["Loss"], **plain}
     return {"Architecture": REC, "Loss": {"name": "CTCLoss", "use_focal_loss": arm == "focal"}, **plain}
 
 
-def _det(arm: str, before: Path) -> dict[str, Any]:
-    if arm in ("plain", "teacher"):
+def _det(arm: str, before: Sequence[Path], _: Path) -> dict[str, Any]:
+    if arm in ("plain", TEACHER):
         return {"Architecture": DET if arm == "plain" else DET_TEACHER, **_recipe("det", "plain")}
     models: dict[str, Any] = {"Student": DET, "Teacher": DET}
     if arm == "cml":
-        teacher = {**DET_TEACHER, "pretrained": str(before / "latest"), "freeze_params": True}
+        teacher = {**DET_TEACHER, "pretrained": _weights(before[0]), "freeze_params": True}
         models = {"Teacher": teacher, "Student": DET, "Student2": DET}
     return {"Architecture": _several("det", models), **_recipe("det", arm)}
 

@@ -45,15 +45,24 @@ def train(cfg: Config, folder: Path) -> tuple[Trainer, dict[str, float]]:
 
 def results(out: Path) -> list[dict[str, Any]]:
     """The finished runs."""
-    file = out / RESULTS
-    return [json.loads(row) for row in file.read_text("utf-8").splitlines()] if file.is_file() else []
+    return rows_of(out / RESULTS)
 
 
 def add_result(out: Path, line: dict[str, Any]) -> None:
     """Note a finished run, here and on the terminal."""
-    with (out / RESULTS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    add_row(out / RESULTS, line)
     print(json.dumps(line), flush=True)
+
+
+def rows_of(file: Path) -> list[dict[str, Any]]:
+    """All lines of a file of JSON lines; none where there is no such file."""
+    return [json.loads(row) for row in file.read_text("utf-8").splitlines()] if file.is_file() else []
+
+
+def add_row(file: Path, row: dict[str, Any]) -> None:
+    """Append one line."""
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(row) + "\n")
 
 
 def hours(seconds: dict[str, float]) -> dict[str, float]:
