@@ -11,6 +11,7 @@ import numpy as np
 from ppocr_lite.charset import Charset
 from ppocr_lite.data.base import PipelineDataset
 from ppocr_lite.data.extra import dataset_steps
+from ppocr_lite.data_tools.lmdb_files import checked_count
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.registry import DATASETS
 from ppocr_lite.transforms import FILE_SOURCES, Sample
@@ -26,7 +27,7 @@ class LMDBDataSet(PipelineDataset):
         transforms, seed, charset, global_section, section_path: see SimpleDataSet.
 
     Raises:
-        DataError: no database, or one without samples.
+        DataError: no database, or one without samples or with a wrong ``num-samples``.
     """
 
     ignored_params = ("label_file_list", "ratio_list", "delimiter")
@@ -82,11 +83,7 @@ class LMDBDataSet(PipelineDataset):
         raise IndexError(f"sample {index} beyond the end")
 
     def _count(self, database: int) -> int:
-        with self._environment(database).begin(write=False) as transaction:
-            text = transaction.get(b"num-samples")
-        if text is None or not text.isdigit() or int(text) < 1:
-            raise DataError(f"{self._paths[database]}: the database has no samples ('num-samples').")
-        return int(text)
+        return checked_count(self._environment(database), self._paths[database])
 
     def _environment(self, database: int) -> Any:
         # An open environment must not cross into another process, so each opens its own.

@@ -10,6 +10,10 @@ from ppocr_lite.errors import DataError, MissingDependency
 
 DATA_FILE = "data.mdb"
 COUNT_KEY = b"num-samples"
+IMAGE_START, LABEL_START = b"image-", b"label-"
+LEXICON_START, NAMED_LEXICON = b"lexicon-", b"lexicon."
+FIRST_LEXICON = "50"
+"""Name of the lexicon whose keys have no name in them."""
 
 
 def image_key(number: int) -> bytes:
@@ -20,6 +24,29 @@ def image_key(number: int) -> bytes:
 def label_key(number: int) -> bytes:
     """Key of a label."""
     return b"label-%09d" % number
+
+
+def lexicon_key(name: str, number: int) -> bytes:
+    """Key of the words, with blanks between, among which the text of a test set's picture is.
+
+    ``lexicon-%09d`` for the lexicon ``50``, where CRNN's tools put it; ``lexicon.NAME-%09d`` for others.
+    """
+    start = LEXICON_START if name == FIRST_LEXICON else b"%s%s-" % (NAMED_LEXICON, name.encode())
+    return start + b"%09d" % number
+
+
+def lexicon_names(transaction: Any) -> list[str]:
+    """Names of the lexicons that a database holds."""
+    cursor = transaction.cursor()
+    names = []
+    if cursor.set_range(LEXICON_START) and cursor.key().startswith(LEXICON_START):
+        names.append(FIRST_LEXICON)
+    found = cursor.set_range(NAMED_LEXICON)
+    while found and cursor.key().startswith(NAMED_LEXICON):
+        start, _, _ = cursor.key().rpartition(b"-")
+        names.append(start.removeprefix(NAMED_LEXICON).decode("utf-8", "replace"))
+        found = cursor.set_range(start + b"-:")  # a byte above the digits: the first key of the next name
+    return names
 
 
 def import_lmdb() -> Any:
@@ -71,6 +98,39 @@ def count_samples(environment: Any, folder: str | Path) -> int:
         raise DataError(
             f"{folder}: the database does not say how many samples it has ('num-samples' is {text!r})."
         ) from None
+
+
+def checked_count(environment: Any, folder: str | Path) -> int:
+    """``num-samples``, compared with the number of the last sample that is stored.
+
+    Raises:
+        DataError: it is missing, no number, below 1, or another number than that of the last sample.
+    """
+    with environment.begin(write=False) as transaction:
+        text = transaction.get(COUNT_KEY)
+        last = max(_last_number(transaction, start) for start in (IMAGE_START, LABEL_START))
+    if text is None or not text.isdigit() or int(text) < 1:
+        raise DataError(f"{folder}: the database has no samples ('num-samples').")
+    count = int(text)
+    if count != last:
+        raise DataError(
+            f"{folder}: 'num-samples' is {count}, but the last sample stored is number {last}. The database "
+            "was not written to its end, or was changed afterwards: copy it again, or write it again."
+        )
+    return count
+
+
+def _last_number(transaction: Any, start: bytes) -> int:
+    """The greatest number among the keys that begin with ``start``; 0 without one."""
+    cursor = transaction.cursor()
+    # Keys are sorted; a byte above the digits comes behind all numbers.
+    found = cursor.prev() if cursor.set_range(start + b":") else cursor.last()
+    while found and cursor.key().startswith(start):
+        digits = cursor.key()[len(start) :]
+        if digits.isdigit():
+            return int(digits)
+        found = cursor.prev()
+    return 0
 
 
 def read_lmdb(folder: str, *, limit: int = 0) -> LabelFile:
