@@ -58,7 +58,14 @@ def quad_size(quad: np.ndarray) -> tuple[float, float]:
 
 
 def crop_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
-    """Cut out a quad and straighten it: bicubic warp, borders replicated, tall crops turned to the left.
+    """:func:`straighten`, with tall crops turned to the left."""
+    crop = straighten(image, quad)
+    tall = crop.shape[0] >= VERTICAL_RATIO * crop.shape[1]
+    return np.ascontiguousarray(np.rot90(crop) if tall else crop)
+
+
+def straighten(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """Cut out a quad and straighten it: bicubic warp, borders replicated.
 
     Args:
         image: uint8 [H, W] or [H, W, C]; the quad may reach beyond it.
@@ -76,10 +83,10 @@ def crop_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     source = _not_flat(quad - origin)
     matrix = cv2.getPerspectiveTransform(source, target)
-    crop = cv2.warpPerspective(
+    crop: np.ndarray = cv2.warpPerspective(
         region, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC
     )
-    return _lying(crop)
+    return crop
 
 
 def crop_turns(quad: np.ndarray) -> int:
@@ -117,11 +124,6 @@ def _crop_size(quad: np.ndarray) -> tuple[int, int]:
     return width, height
 
 
-def _lying(crop: np.ndarray) -> np.ndarray:
-    tall = crop.shape[0] >= VERTICAL_RATIO * crop.shape[1]
-    return np.ascontiguousarray(np.rot90(crop) if tall else crop)
-
-
 def _upright_pixels(image: np.ndarray, quad: np.ndarray) -> np.ndarray | None:
     """The crop of a quad along the pixel grid inside the image: a copy, as the warp would give; else None."""
     (x0, y0), (x1, y1) = quad[0], quad[2]
@@ -132,7 +134,7 @@ def _upright_pixels(image: np.ndarray, quad: np.ndarray) -> np.ndarray | None:
         return None
     if max(right - left, bottom - top) > MAX_CROP_SIDE:
         return None
-    return _lying(image[top:bottom, left:right])
+    return np.ascontiguousarray(image[top:bottom, left:right])
 
 
 def _surroundings(image: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from ppocr_lite.errors import DataError
 
+FORMATS = (
+    *("icdar2013", "icdar2015", "coco-text", "label-studio", "csv"),
+    *("mjsynth", "synthtext", "union14m", "words", "iiit5k", "svt"),
+)
+"""Of imports; those of ``importers``, which are loaded only for what needs them."""
+
 
 @dataclass(frozen=True)
 class Action:
@@ -82,14 +88,18 @@ def _from_lmdb(args: argparse.Namespace) -> int:
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "format",
-        choices=("icdar2013", "icdar2015", "coco-text", "label-studio", "csv"),
+        choices=FORMATS,
         help="what SRC is",
     )
-    parser.add_argument("source", metavar="SRC", help="folder of gt_*.txt files (icdar), or the file")
+    parser.add_argument("source", metavar="SRC", help="folder of the data set, or its annotation file")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for label files and crops")
     parser.add_argument("--images", metavar="DIR", help="where the pictures are (default: beside SRC)")
     parser.add_argument("--crops", action="store_true", help="cut out the lines and label them, too")
-    parser.add_argument("--set", metavar="NAME", help="coco-text: pictures of this set, such as train")
+    parser.add_argument("--lmdb", action="store_true", help="write the lines' pictures into the LMDB DIR")
+    parser.add_argument(
+        "--quality", type=_count, default=0, metavar="Q", help="JPEG quality of crops (default: PNG)"
+    )
+    parser.add_argument("--set", metavar="NAME", help="train, val or test, where there are several")
     parser.add_argument("--delimiter", metavar="C", help="csv: between columns (default: by the first lines)")
     _add_skip_bad(parser, "leave out what is wrong and name it")
 

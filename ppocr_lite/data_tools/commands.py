@@ -10,8 +10,12 @@ from ppocr_lite.config import Config
 from ppocr_lite.data_tools.check import check
 from ppocr_lite.data_tools.fix import fix
 from ppocr_lite.data_tools.html_page import html_report
-from ppocr_lite.data_tools.importers import IMPORTERS, ImportOptions
-from ppocr_lite.data_tools.importers.writing import write_labels
+from ppocr_lite.data_tools.importers import IMPORTERS, STREAMED, ImportOptions, Streamed
+from ppocr_lite.data_tools.importers.items import ItemMaker
+from ppocr_lite.data_tools.importers.samples import count_lines
+from ppocr_lite.data_tools.importers.stream import import_stream
+from ppocr_lite.data_tools.importers.targets import LabelTarget, LmdbTarget, Target
+from ppocr_lite.data_tools.importers.writing import CROPS_FILE, DET_FILE, REC_FILE, write_labels
 from ppocr_lite.data_tools.lmdb_convert import read_database, write_database
 from ppocr_lite.data_tools.plan import FILE_DATASETS, SPLITS, read_files
 from ppocr_lite.data_tools.pseudo_label import PseudoLabeller, Rules
@@ -26,6 +30,10 @@ from ppocr_lite.weights.disk import write_atomic
 
 FINE, PROBLEMS = 0, 1
 """Exit statuses; 2, where something could not be done, is that of the errors."""
+PAGE_FORMATS = ("synthtext", "svt")
+"""Of imports that are streamed, those of pages with words."""
+JOB = ("format", "source", "set", "images", "crops", "quality")
+"""Flags that must be the same where an interrupted import is gone on with."""
 SHOWN = 20
 """Of the rows that were left out."""
 
@@ -76,12 +84,44 @@ def import_data(args: argparse.Namespace) -> int:
         delimiter=args.delimiter,
         skipped=bad if args.skip_bad else None,
     )
+    if args.quality > 100:
+        raise ConfigError(f"--quality: expected 1 to 100, got {args.quality}.")
+    if args.format in STREAMED or args.lmdb:
+        return _import_stream(args, options)
+    if args.quality:
+        raise ConfigError(f"--quality goes with --lmdb, or one of {', '.join(STREAMED)}.")
     samples = list(IMPORTERS[args.format](Path(args.source), options))
     if not samples:
         raise DataError(f"{args.source}: nothing in it could be imported.{' '.join(['', *_left_out(bad)])}")
     _print(write_labels(samples, Path(args.out), crops=args.crops, skipped=options.skipped))
     _print(_left_out(bad))
     return PROBLEMS if bad else FINE
+
+
+def _import_stream(args: argparse.Namespace, options: ImportOptions) -> int:
+    """Imports that may be large, and all into LMDB."""
+    source, out = Path(args.source), Path(args.out)
+    streamed = STREAMED.get(args.format) or Streamed(IMPORTERS[args.format])
+    rows = streamed.rows(source, options) if streamed.rows else None
+    name = _label_name(args)
+    root = out if name == CROPS_FILE else streamed.root(source, options)
+    target: Target = LmdbTarget(out) if args.lmdb else LabelTarget(out / name, root)
+    done = import_stream(
+        streamed.read(source, options),
+        target,
+        job={key: str(getattr(args, key)) for key in JOB},
+        make_items=ItemMaker(args.crops or args.lmdb, args.quality),
+        total=count_lines(rows) if rows else 0,
+    )
+    bad = [*(options.skipped or ()), *done.examples]
+    _print([*([f"went on after {done.before} samples"] if done.before else []), target.finish()])
+    _print(_left_out(bad, done.left_out + len(options.skipped or ())))
+    return PROBLEMS if bad else FINE
+
+
+def _label_name(args: argparse.Namespace) -> str:
+    pages = args.format in PAGE_FORMATS
+    return CROPS_FILE if pages and args.crops else DET_FILE if pages else REC_FILE
 
 
 def split_data(args: argparse.Namespace) -> int:
@@ -136,11 +176,13 @@ def _rows(args: argparse.Namespace) -> list[Row]:
     return [row for file in files for row in file.rows]
 
 
-def _left_out(bad: Sequence[str]) -> list[str]:
-    if not bad:
+def _left_out(bad: Sequence[str], count: int = 0) -> list[str]:
+    """What was left out, in words; ``count`` may be more than ``bad`` has."""
+    count = count or len(bad)
+    if not count:
         return []
-    more = [f"  and {len(bad) - SHOWN} more"] if len(bad) > SHOWN else []
-    return [f"{len(bad)} left out:", *(f"  {text}" for text in bad[:SHOWN]), *more]
+    more = [f"  and {count - len(bad[:SHOWN])} more"] if count > len(bad[:SHOWN]) else []
+    return [f"{count} left out:", *(f"  {text}" for text in bad[:SHOWN]), *more]
 
 
 def _print(lines: Iterable[str]) -> None:

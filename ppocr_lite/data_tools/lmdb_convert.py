@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ppocr_lite.data_tools.kinds import KINDS
 from ppocr_lite.data_tools.lmdb_files import (
@@ -20,13 +19,12 @@ from ppocr_lite.data_tools.lmdb_files import (
     label_key,
     open_lmdb,
 )
+from ppocr_lite.data_tools.lmdb_writer import FIRST_MAP_SIZE, LmdbWriter
 from ppocr_lite.data_tools.pictures import PictureStore
 from ppocr_lite.data_tools.progress import Progress
 from ppocr_lite.data_tools.rows import Row
 from ppocr_lite.errors import ConfigError, DataError
 
-FIRST_MAP_SIZE = 1 << 26
-"""Bytes; doubled whenever it is full, because some systems reserve the space at once."""
 BATCH = 500
 """Samples in a transaction."""
 PER_FOLDER = 1000
@@ -67,21 +65,18 @@ def write_database(
         DataError: a row that cannot be read, no rows, no space on the disk.
         MissingDependency: the package lmdb is not installed.
     """
-    lmdb = import_lmdb()
+    import_lmdb()
     out = Path(out)
     if out.exists() and not (force and (out / DATA_FILE).is_file()) and any(out.iterdir()):
         raise ConfigError(f"{out}: is there already. Give another folder, or --force to replace a database.")
     with _appearing(out) as folder:
-        try:
-            writer = _Writer(lmdb, folder, map_size)
-            with PictureStore() as store, Progress("samples", len(rows)) as progress:
-                for row in rows:
-                    for pair in _samples(row, store, skipped):
-                        writer.add(*pair)
-                    progress.step()
-            writer.close()
-        except lmdb.Error as error:
-            raise DataError(f"{out}: the database cannot be written ({error}).") from error
+        writer = _Writer(folder, map_size)
+        with PictureStore() as store, Progress("samples", len(rows)) as progress:
+            for row in rows:
+                for pair in _samples(row, store, skipped):
+                    writer.add(*pair)
+                progress.step()
+        writer.close()
         if not writer.count:
             raise DataError(f"{out}: no samples to write.")
         _compare(folder, writer.digests)
@@ -128,41 +123,26 @@ def ending_of(data: bytes) -> str:
 
 
 class _Writer:
-    """Puts samples in batches; enlarges the map and repeats a batch that did not fit."""
+    """Numbers samples, and keeps what is needed to compare them later."""
 
-    def __init__(self, lmdb: Any, folder: Path, map_size: int) -> None:
-        self._lmdb = lmdb
+    def __init__(self, folder: Path, map_size: int) -> None:
         # Synchronized once at the end: what is not whole gets no name anyway.
-        self._environment = lmdb.open(str(folder), map_size=map_size, sync=False, lock=False)
-        self._map_size = map_size
-        self._batch: list[tuple[bytes, bytes]] = []
+        self._database = LmdbWriter(folder, map_size=map_size, sync=False)
         self.count = 0
         self.digests: list[bytes] = []
 
     def add(self, data: bytes, label: bytes) -> None:
         self.count += 1
-        self._batch += [(image_key(self.count), data), (label_key(self.count), label)]
+        self._database.put(image_key(self.count), data)
+        self._database.put(label_key(self.count), label)
         self.digests.append(_digest(data, label))
-        if len(self._batch) >= 2 * BATCH:
-            self._commit()
+        if self.count % BATCH == 0:
+            self._database.commit()
 
     def close(self) -> None:
-        self._batch.append((COUNT_KEY, str(self.count).encode("ascii")))
-        self._commit()
-        self._environment.sync(True)
-        self._environment.close()
-
-    def _commit(self) -> None:
-        while True:
-            try:
-                with self._environment.begin(write=True) as transaction:
-                    for key, value in self._batch:
-                        transaction.put(key, value)
-                break
-            except self._lmdb.MapFullError:
-                self._map_size *= 2
-                self._environment.set_mapsize(self._map_size)
-        self._batch = []
+        self._database.put(COUNT_KEY, str(self.count).encode("ascii"))
+        self._database.commit()
+        self._database.close()
 
 
 def _samples(row: Row, store: PictureStore, skipped: list[str] | None) -> Iterator[Pair]:

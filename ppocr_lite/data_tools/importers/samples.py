@@ -2,16 +2,19 @@
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ppocr_lite.errors import DataError
+from ppocr_lite.errors import DataError, MissingDependency
 from ppocr_lite.images import SUFFIXES
 
 IGNORED = "###"
 """Transcription of a region that cannot be read."""
+
+COUNT_BYTES = 1 << 20
+"""Of a file that are looked at together."""
 
 Point = tuple[float, float]
 
@@ -26,12 +29,16 @@ class Region:
 
 @dataclass(frozen=True)
 class Sample:
-    """A page with its regions (detection), or a line with its text (recognition: ``text`` is not None)."""
+    """A page with its regions (detection), or a line with its text (recognition: ``text`` is not None).
+
+    ``lexicons`` are the words among which the texts of a test set's picture are, by name (``50``, ``1k``).
+    """
 
     image: Path
     place: str
     regions: tuple[Region, ...] = ()
     text: str | None = None
+    lexicons: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class ImportOptions:
 
     Args:
         images: where the pictures are; the reader's own guess without it.
-        subset: of COCO-Text: ``train`` or ``val``.
+        subset: part of a data set, such as ``train`` or ``val`` of COCO-Text.
         delimiter: of CSV.
         skipped: gets a line for each thing that is left out because it is wrong; without it that is an error.
     """
@@ -65,13 +72,13 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> tuple[Poi
 def numbers(fields: Sequence[Any], place: str) -> list[float]:
     """Finite numbers; DataError naming the first that is none."""
     values = []
-    for field in fields:
+    for text in fields:
         try:
-            value = float(field)
+            value = float(text)
         except (TypeError, ValueError, OverflowError):
             value = math.nan
         if not math.isfinite(value):
-            raise DataError(f"{place}: {field!r} is not a number.")
+            raise DataError(f"{place}: {text!r} is not a number.")
         values.append(value)
     return values
 
@@ -97,6 +104,58 @@ def read_lines(file: Path) -> list[str]:
         line = error.object[: error.start].count(b"\n") + 1
         raise DataError(f"{file}:{line}: not UTF-8. Save the file as UTF-8.") from error
     return [line.rstrip("\r") for line in text.split("\n")]
+
+
+def stream_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """(number from 1, line) of a file of any size, like :func:`read_lines`, without empty lines.
+
+    Raises:
+        DataError: no such file, or a line that is not UTF-8.
+    """
+    try:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+                if text.strip():
+                    yield number, text
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error}).") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}:{number}: not UTF-8. Save the file as UTF-8.") from error
+
+
+def count_lines(file: Path) -> int:
+    """Number of lines, for a progress bar; 0 for a file that cannot be read, which reading it will tell."""
+    try:
+        with file.open("rb") as data:
+            return sum(block.count(b"\n") for block in iter(lambda: data.read(COUNT_BYTES), b""))
+    except OSError:
+        return 0
+
+
+def load_matlab(file: Path, names: Sequence[str]) -> dict[str, Any]:
+    """The variables ``names`` of a .mat file.
+
+    Raises:
+        DataError: no such file, no .mat file, or one without these variables.
+        MissingDependency: scipy is not installed.
+    """
+    try:
+        from scipy.io import loadmat
+        from scipy.io.matlab import MatReadError
+    except ImportError as error:
+        raise MissingDependency(f"{file}: .mat files need scipy: pip install scipy") from error
+    try:
+        with file.open("rb") as data:
+            values = loadmat(data, variable_names=list(names))
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error}).") from error
+    except (MatReadError, NotImplementedError, ValueError, TypeError) as error:
+        raise DataError(f"{file}: not a .mat file that can be read ({error}).") from error
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise DataError(f"{file}: has no '{missing[0]}'. Check which file this is.")
+    return dict(values)
 
 
 def read_json(file: Path) -> Any:

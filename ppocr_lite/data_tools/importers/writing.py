@@ -45,7 +45,7 @@ def write_labels(
     texts = [sample for sample in samples if sample.text is not None]
     lines = []
     if pages:
-        rows = [f"{_relative(page, root)}\t{_page_label(page.regions)}" for page in pages]
+        rows = [f"{_relative(page, root)}\t{page_label(page.regions)}" for page in pages]
         lines.append(_write(out / DET_FILE, rows, root))
     if texts:
         rows = [f"{_relative(line, root)}\t{one_line(line.text or '')}" for line in texts]
@@ -91,7 +91,8 @@ def _write_crops(pages: Sequence[Sample], out: Path, skipped: list[str] | None) 
     return rows
 
 
-def _page_label(regions: Sequence[Region]) -> str:
+def page_label(regions: Sequence[Region]) -> str:
+    """The regions as JSON."""
     label = [
         {"transcription": one_line(region.text), "points": [[_short(x), _short(y)] for x, y in region.points]}
         for region in regions
