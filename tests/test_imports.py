@@ -22,7 +22,7 @@ CORE = {
 }
 SHARED = {"transforms", "postprocess", "metrics"}
 RUNTIME = {"inference", "visualize", "cli", "__init__"}
-PADDLE_FREE = CORE | SHARED | RUNTIME | {"synth", "data_tools"}
+PADDLE_FREE = CORE | SHARED | RUNTIME | {"synth", "data_tools", "benchmark"}
 
 FORBIDDEN: dict[str, set[str]] = {
     **{part: SHARED | {"inference", "visualize", "cli"} for part in CORE},
@@ -122,7 +122,7 @@ root = logging.getLogger()
 before = (root.level, list(root.handlers), list(root.filters), logging.raiseExceptions)
 import ppocr_lite
 from ppocr_lite import Config, OCRResult, TextSystem
-parts = "inference postprocess metrics transforms cli visualize images geometry data_tools"
+parts = "inference postprocess metrics transforms cli visualize images geometry data_tools benchmark"
 for part in parts.split():
     module = importlib.import_module(f"ppocr_lite.{part}")
     for found in pkgutil.walk_packages(getattr(module, "__path__", []), f"ppocr_lite.{part}."):

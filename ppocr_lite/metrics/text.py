@@ -31,6 +31,22 @@ def edit_distances(first: Sequence[Sequence[str]], second: Sequence[Sequence[str
     return np.array([distance(a, b) for a, b in zip(first, second, strict=True)], np.int64)
 
 
+def nearest(text: str, words: Sequence[str]) -> int:
+    """Index of the word with the fewest edits from ``text``; the first of several, and of at least one.
+
+    >>> nearest("hause", ["mouse", "house", "cause"])
+    1
+    """
+    distance = _levenshtein().distance
+    best, least = 0, None
+    for index, word in enumerate(words):
+        # Beyond the cutoff rapidfuzz stops counting and gives the cutoff + 1.
+        edits = distance(text, word, score_cutoff=least)
+        if least is None or edits < least:
+            best, least = index, edits
+    return best
+
+
 def _levenshtein() -> Any:
     """rapidfuzz's module; imported late, because the runtime reads pictures without it."""
     try:

@@ -1,0 +1,1 @@
+"""Measuring a recognizer on the test sets of scene text recognition, with and without lexicons."""
