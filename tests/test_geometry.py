@@ -93,6 +93,7 @@ def test_tall_crop_is_turned_to_the_left() -> None:
     image = np.arange(60 * 40, dtype=np.uint16).reshape(60, 40).astype(np.uint8)
     quad = np.array([[10, 5], [20, 5], [20, 20], [10, 20]], np.float32)
     np.testing.assert_array_equal(g.crop_quad(image, quad), np.rot90(image[5:20, 10:20]))
+    np.testing.assert_array_equal(g.straighten(image, quad), image[5:20, 10:20])
 
 
 @pytest.mark.parametrize("more", [0, 2, 3])

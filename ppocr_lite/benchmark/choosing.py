@@ -60,7 +60,10 @@ class Words:
 
     def _spelled(self, word: str) -> str:
         """The word as it is, or what is compared of it where the network has no class for the rest."""
-        return self._protocol.compared(word) if self._charset.unknown(word) else word
+        unknown = self._charset.unknown(word)
+        if not self._protocol.case_counts:
+            unknown = [c for c in unknown if all(map(self._charset.unknown, (c.lower(), c.upper())))]
+        return self._protocol.compared(word) if unknown else word
 
 
 class Chooser:

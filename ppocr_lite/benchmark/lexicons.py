@@ -14,6 +14,7 @@ from ppocr_lite.benchmark.databases import Database
 from ppocr_lite.data_tools.importers.samples import read_json, read_lines
 from ppocr_lite.data_tools.lmdb_files import lexicon_key
 from ppocr_lite.errors import ConfigError, DataError
+from ppocr_lite.postprocess.lexicon import read_words
 
 FULL = "full"
 NONE = "none"
@@ -50,7 +51,7 @@ class WordFile:
     @classmethod
     def read(cls, path: Path) -> "WordFile":
         """One word a line; blanks around words and empty lines do not count. DataError for no word."""
-        words = tuple(dict.fromkeys(line.strip() for line in read_lines(path) if line.strip()))
+        words = tuple(dict.fromkeys(line.strip() for line in read_words(path) if line.strip()))
         if not words:
             raise DataError(f"{path}: no word in it. A lexicon has one word a line.")
         return cls(path, words)

@@ -163,6 +163,43 @@ def test_lmdb(tmp_path):
         LMDBDataSet(str(tmp_path / "nowhere"))
 
 
+def test_lmdb_of_the_scene_text_benchmarks(tmp_path):
+    """training/MJ/MJ_train, training/ST ...: nested folders, further keys, one order over all of them."""
+    lmdb = pytest.importorskip("lmdb")
+    for name, texts in (("MJ/MJ_train", ["Lube", "it's"]), ("MJ/MJ_valid", ["x"]), ("ST", ["SYNTH"])):
+        folder = tmp_path / "training" / name
+        folder.mkdir(parents=True)
+        with lmdb.open(str(folder), map_size=1 << 20) as env, env.begin(write=True) as transaction:
+            transaction.put(b"num-samples", str(len(texts)).encode())
+            for i, text in enumerate(texts, 1):
+                transaction.put(
+                    b"image-%09d" % i, cv2.imencode(".png", np.zeros((8, 9, 3), np.uint8))[1].tobytes()
+                )
+                transaction.put(b"label-%09d" % i, text.encode())
+                transaction.put(b"lexicon-%09d" % i, b"one two")
+    data = LMDBDataSet(str(tmp_path / "training"), transforms=DECODE)
+    found = [data.get(i) for i in range(len(data))]
+    assert [sample["label"] for sample in found] == ["Lube", "it's", "x", "SYNTH"]
+    assert {sample["image"].shape for sample in found} == {(8, 9, 3)}
+    assert data.place(2, 0) == f"{tmp_path}/training/MJ/MJ_valid:1"
+    both = [str(tmp_path / "training/MJ"), str(tmp_path / "training/ST")]
+    assert len(LMDBDataSet(both)) == 4
+
+
+@pytest.mark.parametrize("said", [1, 3])
+def test_lmdb_with_a_wrong_number_of_samples(tmp_path, said):
+    lmdb = pytest.importorskip("lmdb")
+    with lmdb.open(str(tmp_path / "db"), map_size=1 << 20) as env, env.begin(write=True) as transaction:
+        transaction.put(b"num-samples", str(said).encode())
+        for i in (1, 2):
+            transaction.put(b"image-%09d" % i, b"bytes")
+            transaction.put(b"label-%09d" % i, b"text")
+    with pytest.raises(
+        DataError, match=f"db: 'num-samples' is {said}, but the last sample stored is number 2"
+    ):
+        LMDBDataSet(str(tmp_path))
+
+
 def test_sample_depends_on_seed_epoch_and_index_only(rec_data):
     folder = rec_data(2)
     transforms = [*DECODE, {"RecAug": None}]

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from ppocr_lite.errors import MissingDependency
-from ppocr_lite.metrics.text import edit_distance, edit_distances
+from ppocr_lite.metrics.text import edit_distance, edit_distances, nearest
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,13 @@ def test_no_pairs():
 def test_sides_of_unequal_number():
     with pytest.raises(ValueError, match="argument 2"):
         edit_distances(["a"], [])
+
+
+def test_the_nearest_is_the_first_of_several():
+    assert nearest("baz", ["house", "bag", "bar"]) == 1
+    assert nearest("", ["ab", "c", "d"]) == 1
+    assert nearest("same", ["sane", "same", "same"]) == 1
+    assert nearest("x", ["far away"]) == 0
 
 
 def test_without_rapidfuzz_the_message_says_what_to_install(monkeypatch):
