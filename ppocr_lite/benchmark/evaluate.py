@@ -129,7 +129,8 @@ class _Column:
         self.without_truth += not has_truth
 
     def use(self) -> LexiconUse:
-        return LexiconUse(self.sizes / self.chosen_by.total(), dict(self.chosen_by), self.without_truth)
+        chosen = dict(self.chosen_by.most_common())
+        return LexiconUse(self.sizes / self.chosen_by.total(), chosen, self.without_truth)
 
 
 @dataclass
