@@ -19,8 +19,8 @@ from ppocr_lite.errors import ConfigError, DataError, MissingDependency
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 256
-"""Pictures that are decoded and read together; their probabilities are held at the same time."""
+CHUNK = 128
+"""Pictures that are decoded and read together; with lexicons their probabilities are held, too."""
 
 
 class Evaluation:
@@ -85,7 +85,7 @@ class Evaluation:
     def _read(
         self, pairs: Sequence[tuple[Entry, np.ndarray]], plain: Tally, columns: dict[str, "_Column"]
     ) -> None:
-        readings = self.reader([image for _, image in pairs])
+        readings = self.reader([image for _, image in pairs], with_probs=bool(columns))
         texts = [self.protocol.compared(reading.text) for reading in readings]
         truth = [self.protocol.compared(entry.label) for entry, _ in pairs]
         plain.add(texts, truth)

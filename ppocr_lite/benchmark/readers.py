@@ -32,8 +32,12 @@ class Reader(Protocol):
     name: str
     charset: Charset
 
-    def __call__(self, images: Sequence[np.ndarray]) -> Sequence[Reading]:
-        """A reading of each uint8 BGR picture [h, w, 3], in the order given."""
+    def __call__(self, images: Sequence[np.ndarray], *, with_probs: bool) -> Sequence[Reading]:
+        """A reading of each uint8 BGR picture [h, w, 3], in the order given.
+
+        Args:
+            with_probs: keep the probabilities, which take much memory where there are many classes.
+        """
         ...
 
 
@@ -56,21 +60,15 @@ class PredictorReader:
     ) -> None:
         self.name, self.charset = name, charset
         self._cut = cut
-        self._predictor: Predictor[Reading] = Predictor(
-            predictor.pipeline,
-            predictor.engine,
-            _Keeping(predictor.postprocess),
-            batch_size=predictor.batch_size,
-            output=predictor.output,
-            choose=predictor.choose,
-        )
+        self._predictors = {keep: _predictor(predictor, keep) for keep in (True, False)}
 
-    def __call__(self, images: Sequence[np.ndarray]) -> list[Reading]:
+    def __call__(self, images: Sequence[np.ndarray], *, with_probs: bool) -> list[Reading]:
+        predictor = self._predictors[with_probs]
         long = [i for i, image in enumerate(images) if self._is_long(image)]
         if not long or self._cut is None:
-            return self._predictor(images)
+            return predictor(images)
         whole = [i for i in range(len(images)) if i not in set(long)]
-        found = dict(zip(whole, self._predictor([images[i] for i in whole])))
+        found = dict(zip(whole, predictor([images[i] for i in whole])))
         results = self._cut([images[i] for i in long])
         found.update((i, Reading(result.text)) for i, result in zip(long, results))
         return [found[i] for i in range(len(images))]
@@ -89,18 +87,29 @@ def runtime_reader(recognizer: TextRecognizer, name: str) -> PredictorReader:
     return PredictorReader(recognizer.predictor, name, charset=charset, cut=recognizer)
 
 
-class _Keeping:
-    """Post-processing that hands on the probabilities beside the texts."""
+def _predictor(predictor: Predictor[RecResult], keep: bool) -> Predictor[Reading]:
+    return Predictor(
+        predictor.pipeline,
+        predictor.engine,
+        _Readings(predictor.postprocess, keep=keep),
+        batch_size=predictor.batch_size,
+        output=predictor.output,
+        choose=predictor.choose,
+    )
 
-    def __init__(self, postprocess: PostProcess[RecResult]) -> None:
+
+class _Readings:
+    """Post-processing that hands on the probabilities beside the texts, if ``keep`` says so."""
+
+    def __init__(self, postprocess: PostProcess[RecResult], *, keep: bool) -> None:
         self._postprocess = postprocess
-        self._is_ctc = getattr(postprocess, "charset_size", "ctc_size") == "ctc_size"
+        # Those of attention are no probabilities of CTC.
+        self._keep = keep and getattr(postprocess, "charset_size", "ctc_size") == "ctc_size"
 
     def __call__(self, outputs: Mapping[str, Any], shapes: np.ndarray | None) -> list[Reading]:
         results = self._postprocess(dict(outputs), shapes)
         if isinstance(results, Mapping):
             raise ConfigError("A benchmark measures one model: the post-processing gives several results.")
-        # A network that decodes itself gives no probabilities, those of attention are no CTC.
-        probs = outputs.get("probs") if self._is_ctc else None
+        probs = outputs.get("probs") if self._keep else None  # none of a network that decodes itself
         rows = [None] * len(results) if probs is None else list(np.asarray(probs))
         return [Reading(result.text, row) for result, row in zip(results, rows, strict=True)]

@@ -40,10 +40,10 @@ class KnownReader:
         self.texts, self.is_ctc = texts, is_ctc
         self.batches: list[int] = []
 
-    def __call__(self, images: Sequence[np.ndarray]) -> list[Reading]:
+    def __call__(self, images: Sequence[np.ndarray], *, with_probs: bool) -> list[Reading]:
         self.batches.append(len(images))
         texts = [self.texts[int(image[0, 0, 0])] for image in images]
-        return [Reading(text, probabilities(text) if self.is_ctc else None) for text in texts]
+        return [Reading(text, probabilities(text) if self.is_ctc and with_probs else None) for text in texts]
 
 
 @pytest.fixture

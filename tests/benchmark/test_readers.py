@@ -38,14 +38,20 @@ CROP = np.zeros((3, 4, 4), np.float32)
 
 def test_ctc_gives_probabilities():
     probs = np.array([[0.1, 0.8, 0.1], [0.7, 0.2, 0.1]], np.float32)
-    found = reader_of(CTCLabelDecode(charset=AB), probs)([CROP] * 3)
+    found = reader_of(CTCLabelDecode(charset=AB), probs)([CROP] * 3, with_probs=True)
     assert [reading.text for reading in found] == ["a"] * 3
     assert all((reading.probs == probs).all() for reading in found)
 
 
+def test_none_are_kept_where_nobody_needs_them():
+    probs = np.array([[0.1, 0.8, 0.1]], np.float32)
+    (found,) = reader_of(CTCLabelDecode(charset=AB), probs)([CROP], with_probs=False)
+    assert (found.text, found.probs) == ("a", None)
+
+
 def test_attention_gives_none():
     steps = np.array([[0.1, 0.1, 0.7, 0.1], [0.0, 0.1, 0.1, 0.8]], np.float32)
-    (found,) = reader_of(AttnLabelDecode(charset=AB), steps)([CROP])
+    (found,) = reader_of(AttnLabelDecode(charset=AB), steps)([CROP], with_probs=True)
     assert (found.text, found.probs) == ("b", None)
 
 
@@ -54,13 +60,15 @@ def test_a_network_that_decodes_itself_gives_none():
         return {"indices": outputs[0], "scores": outputs[1]}
 
     decode = CTCLabelDecode(charset=AB)
-    (found,) = reader_of(decode, np.array([1, 0, 2]), np.array([0.9, 0.9, 0.8]), choose=choose)([CROP])
+    (found,) = reader_of(decode, np.array([1, 0, 2]), np.array([0.9, 0.9, 0.8]), choose=choose)(
+        [CROP], with_probs=True
+    )
     assert (found.text, found.probs) == ("ab", None)
 
 
 def test_several_models_at_once_are_refused():
     with pytest.raises(ConfigError, match="A benchmark measures one model"):
-        reader_of(lambda outputs, shapes: {"Student": []}, np.zeros((2, 3)))([CROP])
+        reader_of(lambda outputs, shapes: {"Student": []}, np.zeros((2, 3)))([CROP], with_probs=True)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +81,7 @@ def test_long_pictures_are_read_in_pieces(recognizer):
     rng = np.random.default_rng(0)
     crops = [rng.integers(0, 255, (32, width, 3), np.uint8) for width in (100, 64, 200)]
     short = TextRecognizer(recognizer.predictor, max_aspect=4.0)
-    found = runtime_reader(short, "test")(crops)
+    found = runtime_reader(short, "test")(crops, with_probs=True)
     assert [reading.text for reading in found] == [result.text for result in short(crops)]
     assert [reading.probs is None for reading in found] == [False, False, True]
 

@@ -37,8 +37,6 @@ def test_evaluations_can_be_parsed(text):
 
 
 def test_imports_can_be_parsed(text):
-    import argparse
-
     parser = argparse.ArgumentParser()
     data_cli.add_arguments(parser)
     found = [parser.parse_args(arguments) for arguments in commands(text, "ppocr-lite data")]
