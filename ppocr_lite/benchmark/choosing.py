@@ -26,13 +26,16 @@ class Words:
 
     @cached_property
     def compared(self) -> list[str]:
-        """The words as the protocol compares them, each once.
+        """The words as the protocol compares them, each once, sorted.
+
+        Lists often begin with the truth, so that the first of several equally good words must not be the
+        first of the list.
 
         Raises:
             DataError: nothing is left of any.
         """
         reduced = (self._protocol.compared(word) for word in self._source.words(self._number))
-        words = [word for word in dict.fromkeys(reduced) if word]
+        words = sorted({word for word in reduced if word})
         if not words:
             raise DataError(f"{self.place}: no word in this lexicon that can be compared.")
         return words
@@ -45,9 +48,9 @@ class Words:
     @cached_property
     def lexicon(self) -> Lexicon:
         """For CTC: the words as the charset can spell them; DataError where it can spell none."""
-        words = dict.fromkeys(self._spelled(word) for word in self._source.words(self._number))
+        words = {self._spelled(word) for word in self._source.words(self._number)}
         return Lexicon(
-            [word for word in words if word],
+            sorted(words),
             charset=self._charset,
             fold_case=not self._protocol.case_counts,
             where=self.place,
@@ -72,8 +75,8 @@ class Chooser:
     With CTC it is the word of highest probability: of all words in lexicons of up to 5000, of those within
     ``max_distance`` edits of the greedy reading in larger ones (Shi et al., "An End-to-End Trainable Neural
     Network for Image-based Sequence Recognition", TPAMI 2017, section 2.3); where there is none, the reading
-    stands. Without CTC probabilities it is the word with the fewest edits from the reading, the first of
-    several, as is usual for attention (Shi et al., "ASTER", TPAMI 2019).
+    stands. Without CTC probabilities it is the word with the fewest edits from the reading, as is
+    usual for attention (Shi et al., "ASTER", TPAMI 2019). The order of the words in the list does not matter.
     """
 
     def __init__(self, charset: Charset, *, max_distance: int = MAX_DISTANCE) -> None:

@@ -35,7 +35,14 @@ def test_ctc_weighs_what_edits_cannot(choose, known, probs_of):
     probs[4, [z, r]] = 0.5, 0.4
     words = ["bag", "bar", "house"]
     assert choose(Reading("baz", probs), words) == ("bar", BY_CTC)
-    assert choose(Reading("baz"), words) == ("bag", BY_EDITS)  # the first of the two nearest
+    assert choose(Reading("baz"), words) == ("bag", BY_EDITS)
+
+
+@pytest.mark.parametrize("words", [["bar", "bag", "house"], ["house", "bag", "bar"]])
+def test_the_order_of_the_list_is_no_hint(choose, probs_of, words):
+    """Both are one letter from what was read, and equally probable: the first by the alphabet is taken."""
+    assert choose(Reading("baz"), words) == ("bag", BY_EDITS)
+    assert choose(Reading("baz", probs_of("baz")), words) == ("bag", BY_CTC)
 
 
 def test_small_lexicons_are_searched_whole_and_large_ones_nearby(choose, probs_of, monkeypatch):
