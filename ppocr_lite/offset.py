@@ -59,7 +59,7 @@ def grow_quads(quads: np.ndarray, distances: np.ndarray) -> np.ndarray:
 
 
 def offset_polygon(polygon: np.ndarray, distance: float) -> list[np.ndarray]:
-    """Grow (or shrink, below 0) any polygon [P, 2] with round joins; needs pyclipper.
+    """Grow (or shrink, below 0) any polygon [P, 2] with round joins; without pyclipper convex ones alone.
 
     Returns:
         int32 [P, 2] outlines; none where the polygon vanishes.
@@ -70,6 +70,9 @@ def offset_polygon(polygon: np.ndarray, distance: float) -> list[np.ndarray]:
 def offset_polygons(polygons: np.ndarray, distances: Iterable[float]) -> Iterator[list[np.ndarray]]:
     """:func:`offset_polygon` of each of [K, P, 2]."""
     pyclipper = _pyclipper()
+    if pyclipper is None:
+        yield from (_offset_convex(np.trunc(p), d) for p, d in zip(polygons.astype(np.float64), distances))
+        return
     join, end = pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON
     for path, distance in zip(polygons.astype(np.int64).tolist(), distances):
         offset = pyclipper.PyclipperOffset()
@@ -85,7 +88,51 @@ def offset_polygons(polygons: np.ndarray, distances: Iterable[float]) -> Iterato
 def _pyclipper() -> Any:
     try:
         return import_module("pyclipper")
-    except ImportError as error:
+    except ImportError:
+        return None
+
+
+def _offset_convex(corners: np.ndarray, distance: float) -> list[np.ndarray]:
+    """What Clipper gives for a convex polygon [P, 2], but for a pixel where it rounds otherwise."""
+    following = np.roll(corners, -1, axis=0)
+    area = float((corners[:, 0] * following[:, 1] - following[:, 0] * corners[:, 1]).sum()) / 2
+    if area == 0:
+        return []
+    if area < 0:
+        corners = corners[::-1]
+    if not _is_convex(corners):
         raise MissingDependency(
-            'growing and shrinking polygons needs pyclipper: pip install "ppocr-lite[train]"'
-        ) from error
+            "growing and shrinking polygons that are not convex needs pyclipper: "
+            'pip install "ppocr-lite[train]"'
+        )
+    if distance > 0:
+        return [grow_quads(corners[None], np.array([distance]))[0]]
+    kept = corners
+    for start, end in zip(corners, np.roll(corners, -1, axis=0)):
+        length = float(np.hypot(*(end - start)))
+        if length > 0:
+            inward = np.array([start[1] - end[1], end[0] - start[0]]) / length
+            kept = _beyond(kept, start, inward, -distance)
+        if len(kept) < 3:
+            return []
+    return [np.trunc(kept + np.copysign(0.5, kept)).astype(np.int32)]
+
+
+def _is_convex(corners: np.ndarray) -> bool:
+    """Whether a clockwise polygon turns to the same side everywhere."""
+    ahead = np.roll(corners, -1, axis=0) - corners
+    before = np.roll(ahead, 1, axis=0)
+    return bool((before[:, 0] * ahead[:, 1] - before[:, 1] * ahead[:, 0] >= 0).all())
+
+
+def _beyond(points: np.ndarray, start: np.ndarray, inward: np.ndarray, least: float) -> np.ndarray:
+    """The part of a polygon [P, 2] at least so far from a line (Sutherland and Hodgman)."""
+    far = (points - start) @ inward - least
+    out = []
+    for i in range(len(points)):
+        here, there = far[i - 1], far[i]
+        if (here < 0) != (there < 0):
+            out.append(points[i - 1] + (points[i] - points[i - 1]) * (here / (here - there)))
+        if there >= 0:
+            out.append(points[i])
+    return np.array(out).reshape(-1, 2)

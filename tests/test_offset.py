@@ -1,6 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 
+from ppocr_lite import offset
+from ppocr_lite.errors import MissingDependency
 from ppocr_lite.geometry import min_area_quad, unclip
 from ppocr_lite.offset import grow_quads, offset_polygon
 
@@ -37,3 +40,30 @@ def test_vanishing_polygon():
     pytest.importorskip("pyclipper")
     assert offset_polygon(np.array([[0, 0], [10, 0], [10, 4], [0, 4]]), -3) == []
     assert offset_polygon(np.array([[0, 0], [40, 0], [40, 0.5], [0, 0.5]]), 3) == []
+
+
+@pytest.mark.parametrize("distance", [-4.0, -1.5, 3.0])
+def test_convex_polygons_do_without_clipper(monkeypatch, distance):
+    pytest.importorskip("pyclipper")
+    rng = np.random.default_rng(3)
+    centres = rng.uniform(40, 200, (40, 2))
+    sizes, angles = rng.uniform(14, 60, (40, 2)), rng.uniform(-20, 20, 40)
+    quads = [cv2.boxPoints((c, s, a)) for c, s, a in zip(centres.tolist(), sizes.tolist(), angles.tolist())]
+    theirs = [offset_polygon(quad, distance) for quad in quads]
+    monkeypatch.setattr(offset, "_pyclipper", lambda: None)
+    ours = [offset_polygon(quad[::-1], distance) for quad in quads]  # either way round
+    for found, expected in zip(ours, theirs):
+        pictures = [np.zeros((300, 300), np.uint8), np.zeros((300, 300), np.uint8)]
+        for picture, pieces in zip(pictures, (found, expected)):
+            cv2.fillPoly(picture, pieces, 1)
+        wrong = pictures[0] != pictures[1]
+        assert cv2.erode(wrong.astype(np.uint8), np.ones((2, 2))).sum() == 0  # a pixel at the edge at most
+
+
+def test_other_polygons_need_clipper(monkeypatch):
+    monkeypatch.setattr(offset, "_pyclipper", lambda: None)
+    arrow = np.array([[0, 0], [40, 0], [12, 12], [0, 40]], np.float32)
+    with pytest.raises(MissingDependency, match="not convex needs pyclipper"):
+        offset_polygon(arrow, -2.0)
+    assert offset_polygon(np.zeros((4, 2), np.float32), 2.0) == []
+    assert offset_polygon(arrow[[0, 1, 2]], -30.0) == []

@@ -1,5 +1,6 @@
 """Rendered text as a dataset."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from ppocr_lite.charset import Charset
 from ppocr_lite.data.base import PipelineDataset
 from ppocr_lite.data.extra import dataset_steps
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.parameters import Count, Positive
 from ppocr_lite.registry import DATASETS
 from ppocr_lite.transforms import ARRAY_SOURCES, Sample
 
@@ -31,6 +33,10 @@ class SynthDataSet(PipelineDataset):
         fonts: fonts or folders of them; the renderer's default without it.
         level: 0 clean to 1 the full range of damage; ``[start, end]`` runs evenly from the first sample of
             the first epoch to the last sample of the last one (in steps; leave ``shuffle`` off).
+        level_epochs: with it, ``[start, end]`` has reached its end after so many epochs, and stays there.
+        repeat: so many successive samples are of one rendering, each through the transforms for itself: a
+            page takes longer to draw than to cut. Leave ``shuffle`` off: the page is kept until the next
+            one is asked for.
         options: further options of the renderer.
         transforms, ext_op_transform_idx, seed, charset, global_section, section_path: see SimpleDataSet;
             extra samples are rendered too. ``Global.epoch_num`` sets the pace of ``level``. Without a
@@ -46,6 +52,8 @@ class SynthDataSet(PipelineDataset):
         texts: Sequence[str] | str,
         fonts: Sequence[str] | str | None = None,
         level: float | Sequence[float] = 1.0,
+        level_epochs: Positive | None = None,
+        repeat: Count = 1,
         options: Mapping[str, Any] | None = None,
         transforms: Sequence[Mapping[str, Any]] = (),
         ext_op_transform_idx: int = 2,
@@ -68,7 +76,9 @@ class SynthDataSet(PipelineDataset):
             raise ConfigError(f"{section_path}.length: expected at least 1 sample an epoch, got {length}.")
         self.length = int(length)
         self.levels = _levels(level, section_path)
-        self.epochs = int((global_section or {}).get("epoch_num") or 1)
+        self.epochs = float(level_epochs or (global_section or {}).get("epoch_num") or 1)
+        self.repeat = int(repeat)
+        self._last: tuple[tuple[int, int], Sample] | None = None
         self._made: dict[str, Any] = {
             "kind": kind,
             "texts": texts,
@@ -86,7 +96,13 @@ class SynthDataSet(PipelineDataset):
         return self.length
 
     def read(self, index: int, epoch: int, rng: np.random.Generator) -> Sample:
-        sample = dict(self._stream_at(self.level_at(index, epoch)).sample(index, epoch))
+        place = (index // self.repeat, epoch)
+        if self._last is None or self._last[0] != place:
+            rendered = self._stream_at(self.level_at(index, epoch)).sample(*place)
+            self._last = (place, rendered) if self.repeat > 1 else None
+        else:
+            rendered = self._last[1]
+        sample = copy.deepcopy(rendered) if self.repeat > 1 else dict(rendered)
         sample["img_path"] = self.place(index, epoch)
         return sample
 
@@ -96,7 +112,7 @@ class SynthDataSet(PipelineDataset):
     def level_at(self, index: int, epoch: int) -> float:
         """Level of damage of a sample; epochs count from 1 (0 is taken as 1)."""
         start, end = self.levels
-        done = min(1.0, (max(0, epoch - 1) + index / self.length) / max(1, self.epochs))
+        done = min(1.0, (max(0, epoch - 1) + index / self.length) / self.epochs)
         return round(start + (end - start) * round(done * LEVEL_STEPS) / LEVEL_STEPS, 4)
 
     def _stream_at(self, level: float) -> Any:
@@ -114,7 +130,11 @@ def _with_shared_parts(made: Mapping[str, Any]) -> dict[str, Any]:
     options = dict(made)
     charset = options.get("charset") or Charset.load(DEFAULT_DICTIONARY)
     fonts, texts = options.get("fonts", DEFAULT_FONT_DIRS), options["texts"]
-    options["fonts"] = FontLibrary([fonts] if isinstance(fonts, str) else fonts, charset.characters)
+    options["fonts"] = FontLibrary(
+        [fonts] if isinstance(fonts, str) else fonts,
+        charset.characters,
+        cache_file=options.pop("font_cache", None),
+    )
     options["texts"] = TextSource(
         [texts] if isinstance(texts, str) else texts,
         charset.characters,

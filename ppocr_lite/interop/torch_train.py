@@ -1,35 +1,44 @@
 """A compact trainer for the PyTorch twins: the same configuration, renderer, transforms and metrics.
 
-It exists because PyTorch trains these depthwise networks faster on a CPU than Paddle does, the recognizer 1.7
-times and the detector 3.1 times on the machine that trained them (benchmarks/train_speed.py).
-Checkpoints are ``.pdparams`` that ``tools/eval.py``, ``tools/export_model.py`` and ``tools/train.py`` read.
+On a CPU PyTorch trains these depthwise networks faster than Paddle, the recognizer 1.7 times and the detector
+3.1 times on the machine that trained the shipped ones (benchmarks/train_speed.py); and a GPU with PyTorch
+alone is enough for it. Checkpoints are ``.pdparams`` that ``tools/eval.py``, ``tools/export_model.py`` and
+``tools/train.py`` read.
 """
 
 import json
 import logging
 import math
+import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-import ppocr_lite.metrics
-import ppocr_lite.postprocess  # noqa: F401 - both register their parts
 from ppocr_lite.charset import Charset
 from ppocr_lite.config import Config
-from ppocr_lite.data import DataLoader, build_dataloader
+from ppocr_lite.data import build_dataloader
+from ppocr_lite.engine.records import JsonLines
 from ppocr_lite.errors import ConfigError, PPOCRError
+from ppocr_lite.interop.torch_average import MovingAverage
+from ppocr_lite.interop.torch_eval import TwinEvaluator, write_report
+from ppocr_lite.interop.torch_feed import Fed, Feed
 from ppocr_lite.interop.torch_losses import LOSSES
 from ppocr_lite.interop.torch_nets import build_torch_model
+from ppocr_lite.interop.torch_pack import PackedDataset
 from ppocr_lite.interop.torch_weights import from_paddle, to_paddle
-from ppocr_lite.registry import METRICS, POSTPROCESSES
 from ppocr_lite.weights.files import read_weights, write_weights
 
 logger = logging.getLogger(__name__)
+
+OVER = 0.999
+"""Share of the schedule at which it counts as over."""
+MAX_BAD_STEPS = 20
+"""Steps in a row that may be left out because a gradient is not finite."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +46,48 @@ class TwinOptions:
     """What the configuration does not say.
 
     Args:
-        out_dir: for ``latest.*``, ``best_accuracy.pdparams`` and ``log.jsonl``.
-        budget_s: seconds after which the schedule has reached 0, if not by its steps; None: no limit.
+        out_dir: for ``latest.*``, ``best_accuracy.pdparams``, ``train.jsonl`` and ``report.html``.
+        device: ``cpu``, ``cuda`` or ``cuda:N``; empty takes a GPU if there is one.
+        plan_s: seconds of training over which the learning rate comes down to 0, all calls together; an
+            earlier end by ``Global.epoch_num`` counts too. None: what the first call has within its
+            ``limit_s``; without that, the epochs alone.
+        limit_s: seconds after ``started`` at which this call has saved, evaluated and ended.
+        started: ``time.monotonic()`` when the program began.
         save_every_s: seconds between checkpoints.
-        eval_every: steps between evaluations.
+        eval_every: steps between evaluations; 0 for none by steps.
+        eval_every_s: seconds between evaluations; 0 for none by time.
         ema: share of the old value in the moving average of the weights; the average is what is saved.
         clip_norm: global norm that gradients are clipped to.
-        log_every: steps between log lines.
-        bfloat16: autocast of the forward pass; worth it for the detector, not for the recognizer.
+        log_every: steps between records.
+        bfloat16: autocast of the forward pass; on a CPU worth it for the detector, not for the recognizer.
+        replay: how often batches may come again while the renderer is slower than the device.
     """
 
     out_dir: Path
-    budget_s: float | None = None
+    device: str = ""
+    plan_s: float | None = None
+    limit_s: float | None = None
+    started: float = field(default_factory=time.monotonic)
     save_every_s: float = 180.0
     eval_every: int = 1000
+    eval_every_s: float = 0.0
     ema: float = 0.999
     clip_norm: float = 5.0
     log_every: int = 20
     bfloat16: bool = False
+    replay: float = 0.0
+
+
+@dataclass
+class Progress:
+    """Where a run stands: optimizer ``step``, ``fresh`` ones on new batches, ``samples``, seconds, best."""
+
+    step: int = 0
+    fresh: int = 0
+    samples: int = 0
+    elapsed: float = 0.0
+    best: float = -1.0
+    plan_s: float | None = None
 
 
 class TwinTrainer:
@@ -64,155 +97,208 @@ class TwinTrainer:
         cfg: the configuration, of which Architecture, Train, Eval, PostProcess, Metric, and of the optimizer
             ``learning_rate``, ``warmup_epoch`` and ``weight_decay`` are used (AdamW, cosine to zero).
         options: see TwinOptions.
+        stop: when set, the run saves and ends after its step.
     """
 
-    def __init__(self, cfg: Config, options: TwinOptions) -> None:
+    def __init__(self, cfg: Config, options: TwinOptions, stop: threading.Event | None = None) -> None:
         self.cfg, self.options = cfg, options
+        self.stop = stop or threading.Event()
         arch = cfg.section("Architecture")
         self.task = str(arch["model_type"])
         if self.task not in LOSSES:
             raise ConfigError(
                 f"Architecture.model_type: no twin for '{self.task}'. Known: {', '.join(LOSSES)}."
             )
-        self.charset = (
-            Charset.load(
-                cfg.get("Global.character_dict_path"), use_space_char=cfg.get("Global.use_space_char", False)
-            )
-            if self.task == "rec"
-            else None
-        )
-        classes = self.charset.ctc_size if self.charset else None
-        torch.manual_seed(int(cfg.get("Global.seed", 1024)))
-        self.model = build_torch_model(arch, classes).to(memory_format=torch.channels_last)
+        self.charset = _charset(cfg) if self.task == "rec" else None
+        self.seed = int(cfg.get("Global.seed", 1024))
+        torch.manual_seed(self.seed)
+        self.device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        model = build_torch_model(arch, self.charset.ctc_size if self.charset else None)
+        self.model = model.to(self.device, memory_format=torch.channels_last)
         self.loader = build_dataloader(cfg, "Train", charset=self.charset)
+        self.loader.dataset = PackedDataset(self.loader.dataset)
         self.evaluator = TwinEvaluator(cfg, self.task, self.charset)
-        lr = cfg.section("Optimizer.lr")
-        self.peak = float(lr["learning_rate"])
+        self.optimizer = self._optimizer()
+        self.average = MovingAverage(self.model, options.ema)
         self.epochs = int(cfg.get("Global.epoch_num", 1))
         self.steps = self.epochs * len(self.loader)
-        self.warmup = round(float(lr.get("warmup_epoch", 0)) * len(self.loader))
-        decay = float(cfg.get("Optimizer.weight_decay", 0.01))
+        self.warmup = round(float(cfg.get("Optimizer.lr.warmup_epoch", 0)) * len(self.loader))
+        self.peak = float(cfg.get("Optimizer.lr.learning_rate"))
+        self.at = Progress()
+        self.records = JsonLines(options.out_dir / "train.jsonl")
+        self._window: list[tuple[float, float, float, int]] = []  # loss, waited, whole, samples
+        self._bad_steps = 0
+        self._loader_state: Mapping[str, Any] = {}
+        # Kept free for the last evaluation, until one has shown what it takes.
+        self._first_s, self._eval_s = 0.0, 8 + 0.04 * (options.limit_s or 0)
+
+    def fit(self) -> None:
+        """Train to the end of the steps, the plan or the time; saves and evaluates on the way."""
+        self._resume()
+        self.model.train()
+        self._plan()
+        feed = Feed(self.loader, self.device, replay=self.options.replay)
+        try:
+            self._loop(feed)
+        finally:
+            feed.close()
+            self._save()
+        if not self.stop.is_set() and self._left() > 0.7 * self._eval_s:
+            self._evaluate()
+        self.evaluator.close()
+
+    def _loop(self, feed: Feed) -> None:
+        first = self.at.fresh // len(self.loader) + 1
+        rng = np.random.default_rng([self.seed, self.at.step])
+        saved = evaluated = asked = time.monotonic()
+        for fed in feed.batches(range(first, self.epochs + 1), rng):
+            now = time.monotonic()
+            self.at.elapsed = now - self._first_s
+            if self._share() >= OVER or self.stop.is_set() or self._left() <= self._eval_s:
+                return
+            loss = self._train_step(fed)
+            self._window.append((loss, now - asked, time.monotonic() - asked, fed.size))
+            step, every = self.at.step, self.options.eval_every
+            if step % self.options.log_every == 0:
+                self._log_training()
+            if (every and step % every == 0) or 0 < self.options.eval_every_s < now - evaluated:
+                self._evaluate()
+                evaluated = time.monotonic()
+            if now - saved > self.options.save_every_s:
+                self._save()
+                saved = time.monotonic()
+            asked = time.monotonic()
+
+    def _train_step(self, fed: Fed) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16):
+            preds = self.model(fed.tensors["image"])
+        loss = LOSSES[self.task](preds, fed.tensors)["loss"]
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip_norm))
+        self._bad_steps = 0 if math.isfinite(norm) else self._bad_steps + 1
+        if self._bad_steps > MAX_BAD_STEPS:
+            raise PPOCRError(
+                f"step {self.at.step}: the gradient was not finite {self._bad_steps} times in a row. Lower "
+                "Optimizer.lr.learning_rate."
+            )
+        if not self._bad_steps:
+            self.optimizer.step()
+        self.at.step += 1
+        self.at.samples += fed.size
+        if fed.state is not None:
+            self.at.fresh += 1
+            self._loader_state = fed.state
+        self.average.update(self.model, self.at.step)
+        return float(loss.detach())
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        decay = float(self.cfg.get("Optimizer.weight_decay", 0.01))
         # Decaying norms, biases and gates helps nothing; matrices and filters alone are decayed.
         groups = [
             {"params": [p for p in self.model.parameters() if p.ndim > 1], "weight_decay": decay},
             {"params": [p for p in self.model.parameters() if p.ndim < 2], "weight_decay": 0.0},
         ]
-        self.optimizer = torch.optim.AdamW(groups, lr=self.peak, betas=(0.9, 0.999))
-        self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.step, self.samples, self.elapsed, self.best = 0, 0, 0.0, -1.0
-        self._resume_state: Mapping[str, Any] | None = None
+        return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999))
 
-    def fit(self) -> None:
-        """Train to the end of the steps or of the budget; saves and evaluates on the way."""
-        self._resume()
-        self.model.train()
-        started, saved = time.monotonic() - self.elapsed, time.monotonic()
-        window: list[float] = []
-        for batch in self._batches():
-            self.elapsed = time.monotonic() - started
-            if self._progress() >= 1:
-                break
-            window.append(self._train_step(batch))
-            if self.step % self.options.log_every == 0:
-                self._log({"loss": float(np.median(window)), "lr": self._rate()})
-                window.clear()
-            if self.step % self.options.eval_every == 0:
-                self._evaluate()
-            if time.monotonic() - saved > self.options.save_every_s:
-                self._save()
-                saved = time.monotonic()
-        self._save()
-        self._evaluate()
+    def _plan(self) -> None:
+        """Fix over how many seconds the schedule runs, and start the clock."""
+        self._first_s = time.monotonic() - self.at.elapsed
+        self._own_plan = self.options.plan_s is None and self.at.plan_s is None
+        if self.options.plan_s is not None:
+            self.at.plan_s = self.options.plan_s
+        self._fit_plan()
 
-    def _train_step(self, batch: Mapping[str, np.ndarray]) -> float:
-        tensors = {k: torch.from_numpy(v) for k, v in batch.items() if isinstance(v, np.ndarray)}
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._rate()
-        image = tensors["image"].to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.options.bfloat16):
-            preds = self.model(image)
-        loss = LOSSES[self.task](preds, tensors)["loss"]
-        self.optimizer.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip_norm)
-        if not math.isfinite(float(norm)):
-            raise PPOCRError(
-                f"step {self.step}: the gradient is not finite. Lower Optimizer.lr.learning_rate."
-            )
-        self.optimizer.step()
-        self.step += 1
-        self.samples += len(image)
-        self._update_average()
-        return float(loss.detach())
+    def _fit_plan(self) -> None:
+        """A plan that this call has made for itself ends where its time for training does."""
+        if self._own_plan and self.options.limit_s is not None:
+            self.at.plan_s = self.at.elapsed + max(1.0, self._left() - self._eval_s)
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        keep = min(self.options.ema, (1 + self.step) / (10 + self.step))
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - keep)
-            else:
-                self.average[name].copy_(value)
+    def _left(self) -> float:
+        """Seconds that this call still has."""
+        if self.options.limit_s is None:
+            return math.inf
+        return self.options.started + self.options.limit_s - time.monotonic()
 
-    def _progress(self) -> float:
+    def _share(self) -> float:
         """Share of the schedule that is over, by steps or by time, whichever is further."""
-        share = self.step / self.steps
-        return share if self.options.budget_s is None else max(share, self.elapsed / self.options.budget_s)
+        share = self.at.fresh / self.steps
+        return share if self.at.plan_s is None else max(share, self.at.elapsed / self.at.plan_s)
 
     def _rate(self) -> float:
-        warm = min(1.0, (self.step + 1) / max(1, self.warmup))
-        return warm * self.peak * 0.5 * (1 + math.cos(math.pi * min(1.0, self._progress())))
-
-    def _batches(self) -> Iterator[Mapping[str, np.ndarray]]:
-        first = self.step // len(self.loader) + 1
-        if self.step % len(self.loader) == 0:
-            self._resume_state = None  # the epoch was over: the next begins at its start
-        if self._resume_state:
-            self.loader.load_state_dict(self._resume_state)
-        for epoch in range(first, self.epochs + 1):
-            if not self._resume_state:
-                self.loader.set_epoch(epoch)
-            self._resume_state = None
-            yield from self.loader.numpy_batches()
+        warm = min(1.0, (self.at.step + 1) / max(1, self.warmup))
+        return warm * self.peak * 0.5 * (1 + math.cos(math.pi * min(1.0, self._share())))
 
     def _evaluate(self) -> None:
-        own = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.model.load_state_dict(self.average)
-        metric = self.evaluator.run(self.model)
-        self.model.load_state_dict(own)
+        started = time.monotonic()
+        with self.average.applied(self.model):
+            metric = self.evaluator.run(self.model)
         self.model.train()
         value = metric[self.evaluator.main_indicator]
-        if value >= self.best:
-            self.best = value
-            write_weights(self.options.out_dir / "best_accuracy.pdparams", self._averaged())
-        self._log({f"eval_{k}": v for k, v in metric.items()})
+        if value >= self.at.best:
+            self.at.best = value
+            self._write_weights("best_accuracy")
+        seconds = time.monotonic() - started
+        self._eval_s = 1.3 * seconds + 3  # the last one comes when the machine may be busier
+        self.at.elapsed = time.monotonic() - self._first_s
+        self._fit_plan()
+        self._record("eval", {**metric, "seconds": seconds})
+        self._report()
 
-    def _averaged(self) -> dict[str, np.ndarray]:
-        own = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.model.load_state_dict(self.average)
-        weights = to_paddle(self.model)
-        self.model.load_state_dict(own)
-        return weights
+    def _write_weights(self, name: str) -> None:
+        with self.average.applied(self.model):
+            weights = to_paddle(self.model)
+        write_weights(self.options.out_dir / f"{name}.pdparams", weights)
 
-    def _log(self, values: Mapping[str, float]) -> None:
-        row = {
-            "step": self.step,
-            "samples": self.samples,
-            "seconds": round(self.elapsed, 1),
-            **{k: round(float(v), 6) for k, v in values.items()},
+    def _log_training(self) -> None:
+        losses, waited, whole, samples = (list(column) for column in zip(*self._window))
+        self._window.clear()
+        values = {
+            "loss": float(np.median(losses)),
+            "lr": self._rate(),
+            "reader_s": sum(waited) / len(waited),
+            "batch_s": sum(whole) / len(whole),
+            "ips": sum(samples) / max(1e-9, sum(whole)),
         }
-        logger.info("%s", "  ".join(f"{k}: {v}" for k, v in row.items()))
-        with (self.options.out_dir / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        self._record("train", values)
+
+    def _record(self, kind: str, values: Mapping[str, float]) -> None:
+        place = {"kind": kind, "epoch": self.at.fresh // len(self.loader) + 1, "global_step": self.at.step}
+        counts = {"samples": self.at.samples, "fresh": self.at.fresh, "elapsed": round(self.at.elapsed, 1)}
+        shown = {k: round(float(v), 6) for k, v in values.items()}
+        self.records.write({**place, **counts, **shown})
+        text = "  ".join(f"{k}: {v}" for k, v in {"step": self.at.step, **counts, **shown}.items())
+        logger.info("%s %s", kind, text)
+
+    def _report(self) -> None:
+        rows = {
+            "Steps": f"{self.at.step}, {self.at.fresh} of them on new batches; {self.at.samples} samples",
+            "Device": f"{self.device}, bfloat16 {'on' if self.options.bfloat16 else 'off'}",
+            f"Best {self.evaluator.main_indicator}": f"{self.at.best:.5g}",
+        }
+        status = f"After {self.at.elapsed:.0f} s of training, {min(1, self._share()):.0%} of the schedule."
+        try:
+            write_report(
+                self.options.out_dir,
+                self.cfg,
+                status=status,
+                indicator=self.evaluator.main_indicator,
+                rows=rows,
+                examples=self.evaluator.worst.examples(),
+            )
+        except OSError as error:  # a full disk must not end the training
+            logger.warning("report.html cannot be written: %s", error)
 
     def _save(self) -> None:
-        write_weights(self.options.out_dir / "latest.pdparams", self._averaged())
+        self._write_weights("latest")
         state = {
             "model": self.model.state_dict(),
-            "average": self.average,
+            "average": self.average.state,
             "optimizer": self.optimizer.state_dict(),
-            "counters": [self.step, self.samples, self.elapsed, self.best],
-            "loader": json.dumps(self.loader.state_dict(), default=int),
+            "progress": json.dumps(vars(self.at)),
+            "loader": json.dumps(self._loader_state, default=int),
         }
         temporary = self.options.out_dir / "latest.pt.tmp"
         torch.save(state, temporary)
@@ -223,39 +309,32 @@ class TwinTrainer:
         path = self.options.out_dir / "latest.pt"
         pretrained = self.cfg.get("Global.pretrained_model")
         if path.is_file():
-            state = torch.load(path, weights_only=True)
+            state = torch.load(path, weights_only=True, map_location=self.device)
             self.model.load_state_dict(state["model"])
-            self.average = state["average"]
+            self.average.load(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.samples, self.elapsed, self.best = state["counters"]
-            self.step, self.samples = int(self.step), int(self.samples)
-            self._resume_state = json.loads(state["loader"])
-            logger.info("resumed from %s at step %d", path, self.step)
+            self.at = _progress(state)
+            self._loader_state = json.loads(state["loader"])
+            if self._loader_state and self.at.fresh % len(self.loader):
+                self.loader.load_state_dict(self._loader_state)
+            logger.info("resumed from %s at step %d", path, self.at.step)
         elif pretrained:
             from_paddle(self.model, read_weights(find_file(pretrained)))
-            self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
+            self.average.load(self.model.state_dict())
             logger.info("load pretrain successful from %s", pretrained)
 
 
-class TwinEvaluator:
-    """Runs the ``Eval`` data through a twin with the project's own post-processing and metric."""
+def _charset(cfg: Config) -> Charset:
+    return Charset.load(
+        cfg.get("Global.character_dict_path"), use_space_char=cfg.get("Global.use_space_char", False)
+    )
 
-    def __init__(self, cfg: Config, task: str, charset: Charset | None) -> None:
-        self.loader: DataLoader = build_dataloader(cfg, "Eval", charset=charset)
-        self.postprocess = POSTPROCESSES.build(cfg.section("PostProcess"), task=task, charset=charset)
-        self.metric = METRICS.build(cfg.section("Metric"), task=task, charset=charset)
-        self.main_indicator: str = self.metric.main_indicator
 
-    @torch.no_grad()
-    def run(self, model: torch.nn.Module) -> dict[str, float]:
-        """Metric of the model on the evaluation data."""
-        model.eval()
-        self.metric.reset()
-        for batch in self.loader.numpy_batches():
-            image = torch.from_numpy(batch["image"]).to(memory_format=torch.channels_last)
-            outputs = {k: v.float().numpy() for k, v in model(image).items()}
-            self.metric.update(self.postprocess(outputs, batch.get("shape")), batch)
-        return dict(self.metric.compute())
+def _progress(state: Mapping[str, Any]) -> Progress:
+    if "counters" in state:  # written before batches could come again
+        step, samples, elapsed, best = state["counters"]
+        return Progress(int(step), int(step), int(samples), float(elapsed), float(best))
+    return Progress(**json.loads(state["progress"]))
 
 
 def find_file(path: str) -> Path:

@@ -1,4 +1,4 @@
-"""The command ``tools/synth.py``: data sets on disk, a corpus from installed packages, a list of fonts."""
+"""The command ``tools/synth.py``: data sets on disk, a corpus, fonts listed and packed."""
 
 import argparse
 import itertools
@@ -16,6 +16,7 @@ from ppocr_lite.charset import Charset
 from ppocr_lite.synth.corpus import DEBIAN_TEXT_PACKAGES, collect
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
 from ppocr_lite.synth.gallery import contact_sheet
+from ppocr_lite.synth.kit import pack
 from ppocr_lite.synth.stream import KINDS, SynthStream
 from ppocr_lite.synth.writers import FolderWriter, LmdbWriter
 
@@ -63,6 +64,12 @@ def build_parser() -> argparse.ArgumentParser:
         "corpus", help="gather English text from installed Debian packages and Python"
     )
     corpus.add_argument("--out", required=True, help="folder to write to")
+    corpus.add_argument("--root", default="/", help="where packages lie that were unpacked, not installed")
+    kit = commands.add_parser("pack", help="fonts and texts in one small archive, to render elsewhere")
+    kit.add_argument("--fonts", nargs="+", default=list(DEFAULT_FONT_DIRS))
+    kit.add_argument("--texts", required=True, help="folder of *.txt")
+    kit.add_argument("--charset", default="en_printable.txt")
+    kit.add_argument("--out", required=True, help="file to write, .tar.xz")
     fonts = commands.add_parser("fonts", help="list the usable fonts by kind")
     fonts.add_argument("--fonts", nargs="+", default=list(DEFAULT_FONT_DIRS))
     fonts.add_argument("--charset", default="en_printable.txt")
@@ -73,10 +80,14 @@ def main(arguments: Sequence[str] | None = None, *, report: Callable[[str], None
     """Run the command; ``report`` takes the lines that are its result. Returns the exit status."""
     options = build_parser().parse_args(arguments)
     if options.command == "corpus":
-        sizes = collect(options.out)
+        sizes = collect(options.out, root=options.root)
         for name, size in sizes.items():
             report(f"{size / 1e6:8.2f} MB  {name}")
         report(f"More text: apt-get install --no-install-recommends {' '.join(DEBIAN_TEXT_PACKAGES)}")
+    elif options.command == "pack":
+        library = FontLibrary(options.fonts, Charset.load(options.charset).characters)
+        done = pack(library, sorted(Path(options.texts).glob("*.txt")), options.out)
+        report(f"{done['fonts']} fonts, {done['texts']} texts, {done['bytes'] / 1e6:.1f} MB: {options.out}")
     elif options.command == "fonts":
         for line in list_fonts(FontLibrary(options.fonts, Charset.load(options.charset).characters)):
             report(line)

@@ -52,8 +52,11 @@ class _Source:
     clean: Callable[[str], Iterator[str]]
 
 
-def collect(out_dir: str | Path) -> dict[str, int]:
+def collect(out_dir: str | Path, *, root: str | Path = "/") -> dict[str, int]:
     """Write the corpus below ``out_dir`` and return the size of each file in bytes.
+
+    Args:
+        root: where the packages were unpacked, when they are not installed.
 
     Raises:
         DataError: none of the sources is installed.
@@ -62,7 +65,7 @@ def collect(out_dir: str | Path) -> dict[str, int]:
     out.mkdir(parents=True, exist_ok=True)
     sizes = {}
     for source in _sources():
-        lines = _gather(source)
+        lines = _gather(source, Path(root))
         if lines:
             file = out / f"{source.name}.txt"
             file.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -95,11 +98,13 @@ def _sources() -> tuple[_Source, ...]:
     )
 
 
-def _gather(source: _Source) -> list[str]:
+def _gather(source: _Source, root: Path) -> list[str]:
     lines: list[str] = []
     seen: set[str] = set()
     total = 0
-    for file in sorted(Path(source.root).glob(source.pattern)):
+    # Python's own library is where this Python has it, whatever the root.
+    folder = Path(source.root) if source.name == "python" else root / source.root.lstrip("/")
+    for file in sorted(folder.glob(source.pattern)):
         if not file.is_file():
             continue
         for line in source.clean(_read(file)):

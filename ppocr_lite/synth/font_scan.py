@@ -22,7 +22,7 @@ _PROBE_SIZE = 24  # pixels; large enough to tell the glyphs of one font apart
 _BASIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,-"
 _CASE_PAIRS = ("aA", "eE", "gG", "rR", "dD", "hH", "qQ", "tT")  # letters whose two cases differ in shape
 _ALIKE_PAIRS = 5  # of these, when small letters are capitals
-_LIGATURES = frozenset(range(0xFB00, 0xFB05))
+LIGATURES = frozenset(range(0xFB00, 0xFB05))
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _examine(path: Path, charset: str) -> ScannedFont | None:
         font_kinds.kind_of(tables, path.stem),
         tables.weight,
         tables.italic,
-        tables.codepoints >= _LIGATURES,
+        tables.codepoints >= LIGATURES,
     )
     return ScannedFont(info, coverage, weight * font_kinds.family_weight(tables.family))
 
@@ -168,7 +168,8 @@ def _font_files(folders: Sequence[Path]) -> list[Path]:
         if folder.is_file():
             files.add(folder)
         elif folder.is_dir():
-            files.update(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+            # Links may lead nowhere, as in packages that were unpacked and not installed.
+            files.update(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
         else:
             raise DataError(f"{folder}: no such font folder or file.")
     return sorted(files)

@@ -1,5 +1,6 @@
 """Small random helpers: weighted choice, noise tiles made once and cut at random places."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
@@ -61,16 +62,24 @@ class NoiseTiles:
         return _tiles_again, (self.seed,)  # a worker makes its own: faster than 20 MB through a pipe
 
     def cut(self, rng: Rng, tile: np.ndarray, height: int, width: int) -> np.ndarray:
-        """A window [height, width] of ``tile`` (a view or an enlarged copy; do not write into it)."""
-        h, w = tile.shape[:2]
-        if height > h or width > w:
-            scale = max(height / h, width / w)
-            tile = cv2.resize(tile, (int(w * scale) + 1, int(h * scale) + 1), interpolation=cv2.INTER_LINEAR)
-            h, w = tile.shape[:2]
-        y, x = int(rng.random() * (h - height + 1)), int(rng.random() * (w - width + 1))
-        window = tile[y : y + height, x : x + width]
+        """A window [height, width] of ``tile`` (a view or a copy; do not write into it).
+
+        Where the tile is too small, blotches and photographs are enlarged, and noise is continued mirrored,
+        since its grain must not grow.
+        """
+        h, w = tile.shape
+        fits = height <= h and width <= w
+        enlarge = not fits and (tile is self.clouds or tile is self.photo)
+        scale = max(1.0, height / h, width / w) if enlarge else 1.0
+        rows, columns = min(h, math.ceil(height / scale)), min(w, math.ceil(width / scale))
+        y, x = int(rng.random() * (h - rows + 1)), int(rng.random() * (w - columns + 1))
         turn = int(rng.random() * 4)
-        return window[:: -1 if turn & 1 else 1, :: -1 if turn & 2 else 1]
+        window = tile[y : y + rows, x : x + columns][:: -1 if turn & 1 else 1, :: -1 if turn & 2 else 1]
+        if fits:
+            return window
+        if enlarge:
+            return cv2.resize(window, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.pad(window, ((0, height - rows), (0, width - columns)), mode="symmetric")
 
 
 @lru_cache(maxsize=1)

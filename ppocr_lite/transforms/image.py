@@ -96,12 +96,12 @@ class NormalizeImage:
         mean64 = np.reshape(np.asarray(IMAGENET_MEAN if mean is None else mean, np.float64), shape)
         std64 = np.reshape(np.asarray(IMAGENET_STD if std is None else std, np.float64), shape)
         # image * scale / std - mean / std: one multiplication and one addition for each pixel.
-        self._factor = (factor / std64).astype(np.float32)
-        self._offset = (-mean64 / std64).astype(np.float32)
+        self.factor = (factor / std64).astype(np.float32)
+        self.offset = (-mean64 / std64).astype(np.float32)
 
     def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample:
-        image = np.multiply(sample["image"], self._factor, dtype=np.float32)
-        image += self._offset
+        image = np.multiply(sample["image"], self.factor, dtype=np.float32)
+        image += self.offset
         sample["image"] = image
         return sample
 

@@ -29,7 +29,7 @@ def fake(monkeypatch):
     monkeypatch.setattr(ppocr_lite.synth, "SynthStream", FakeStream)
     for name in ("FontLibrary", "TextSource"):
         monkeypatch.setattr(
-            ppocr_lite.synth, name, lambda paths, characters, name=name: (name, paths, characters)
+            ppocr_lite.synth, name, lambda paths, characters, name=name, **_: (name, paths, characters)
         )
     FakeStream.made = []
     return FakeStream
@@ -69,6 +69,23 @@ def test_level_runs_through_the_epochs(fake):
     assert [data.get(i, epoch)["label"] for i, epoch in places] == ["0.2", "0.2", "0.24", "0.6", "1.0", "1.0"]
     assert len(fake.made) == 4  # one stream for each level
     assert fake.made[0]["texts"] == ("TextSource", ["t"], ("a",))  # and fonts and texts read once
+
+
+def test_level_may_reach_its_end_early(fake):
+    data = build(level=[0.0, 1.0], level_epochs=2)
+    assert [data.get(i, epoch)["label"] for i, epoch in [(0, 1), (0, 2), (2, 2), (0, 3), (0, 9)]] == [
+        "0.0", "0.5", "0.75", "1.0", "1.0"
+    ]  # fmt: skip
+
+
+def test_a_rendering_serves_several_samples(fake):
+    data = build(repeat=2, transforms=[{"DecodeImage": {"img_mode": "BGR"}}])
+    first, second, third = (data.get(i, 1)["image"] for i in (0, 1, 2))
+    assert (first == 0).all()
+    assert (third == 1).all()
+    first[:] = 9  # what one sample's transforms do must not reach the next
+    assert (second == 0).all()
+    assert (data.get(3, 2)["image"].shape[1], data.get(0, 1)["image"].max()) == (12, 0)
 
 
 def test_evaluation_has_its_own_seed(fake):

@@ -1,6 +1,7 @@
 """The twins' trainer: runs from a configuration, goes on where it ended, and Paddle reads its weights."""
 
 import json
+import threading
 
 import cv2
 import numpy as np
@@ -37,29 +38,62 @@ def cfg(repo, tmp_path) -> Config:
     return base.replace(changes)
 
 
-def rows_of(folder):
-    return [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+def rows_of(folder, kind="train"):
+    lines = (folder / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if row["kind"] == kind]
 
 
 def test_trains_resumes_and_paddle_reads_it(cfg, tmp_path):
     out = tmp_path / "run"
-    TwinTrainer(cfg, TwinOptions(out, log_every=1)).fit()
-    rows = rows_of(out)
-    assert [row["step"] for row in rows if "loss" in row] == [1, 2, 3, 4]
-    assert "eval_acc" in rows[-1]
+    TwinTrainer(cfg, TwinOptions(out, device="cpu", log_every=1)).fit()
+    assert [row["global_step"] for row in rows_of(out)] == [1, 2, 3, 4]
+    assert "acc" in rows_of(out, "eval")[-1]
+    assert "Worst predictions" in (out / "report.html").read_text(encoding="utf-8")
 
     longer = cfg.replace({"Global.epoch_num": 3})
-    TwinTrainer(longer, TwinOptions(out, log_every=1)).fit()
-    assert [row["step"] for row in rows_of(out) if "loss" in row] == [1, 2, 3, 4, 5, 6]
+    TwinTrainer(longer, TwinOptions(out, device="cpu", log_every=1)).fit()
+    assert [row["global_step"] for row in rows_of(out)] == [1, 2, 3, 4, 5, 6]
 
-    found = assemble.trained(cfg.replace({"Global.pretrained_model": str(out / "latest")}))
+    loaded = cfg.replace({"Global.pretrained_model": str(out / "latest")})
+    found = assemble.trained(loaded)
     state = torch.load(out / "latest.pt", weights_only=True)
     assert np.array_equal(found.model.head.fc.bias.numpy(), state["average"]["head.fc.bias"].numpy())
 
 
-def test_schedule_ends_at_zero_with_the_budget(cfg, tmp_path):
-    trainer = TwinTrainer(cfg, TwinOptions(tmp_path / "run", budget_s=10.0))
-    trainer.step, trainer.elapsed = 2, 5.0
+def test_an_older_checkpoint_goes_on(cfg, tmp_path):
+    out = tmp_path / "run"
+    TwinTrainer(cfg, TwinOptions(out, device="cpu")).fit()
+    state = torch.load(out / "latest.pt", weights_only=True)
+    del state["progress"]
+    torch.save({**state, "counters": [4, 16, 2.5, 0.75]}, out / "latest.pt")
+    trainer = TwinTrainer(cfg.replace({"Global.epoch_num": 3}), TwinOptions(out, device="cpu", log_every=1))
+    trainer.fit()
+    assert (trainer.at.step, trainer.at.samples) == (6, 24)
+
+
+def test_asked_to_stop_it_saves_and_ends(cfg, tmp_path):
+    stop = threading.Event()
+    stop.set()
+    TwinTrainer(cfg, TwinOptions(tmp_path / "run", device="cpu"), stop).fit()
+    assert (tmp_path / "run" / "latest.pt").is_file()
+    assert not (tmp_path / "run" / "best_accuracy.pdparams").exists()
+
+
+def test_schedule_ends_at_zero_with_the_plan(cfg, tmp_path):
+    trainer = TwinTrainer(cfg, TwinOptions(tmp_path / "run", device="cpu", plan_s=10.0))
+    trainer._plan()
+    trainer.at.step, trainer.at.elapsed = 2, 5.0
     assert trainer._rate() == pytest.approx(trainer.peak * 0.5, rel=1e-6)
-    trainer.elapsed = 10.0
+    trainer.at.elapsed = 10.0
     assert trainer._rate() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_limit_makes_the_plan_and_leaves_time_to_evaluate(cfg, tmp_path):
+    options = TwinOptions(tmp_path / "run", device="cpu", limit_s=100.0)
+    trainer = TwinTrainer(cfg, options)
+    trainer._plan()
+    assert trainer.at.plan_s == pytest.approx(88, abs=5)  # 100 s less 12, and what the start took
+    trainer.options.__dict__["started"] -= 60
+    trainer.at.elapsed = 30.0
+    trainer._fit_plan()
+    assert trainer.at.plan_s == pytest.approx(58, abs=5)

@@ -9,7 +9,9 @@ from typing import Any
 Record = dict[str, Any]
 Points = list[tuple[float, float]]
 
-NOT_DRAWN = ("kind", "epoch", "global_step", "time", "seconds", "lr", "ips", "reader_s", "batch_s", "fps")
+NOT_DRAWN = frozenset(
+    ("kind", "epoch", "global_step", "time", "seconds", "lr", "ips", "reader_s", "batch_s", "fps")
+) | {"samples", "fresh", "elapsed"}
 """Entries of records that are neither a loss nor a metric."""
 BEST = "best_"
 SAME_STEP = 4
