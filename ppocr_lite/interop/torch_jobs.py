@@ -214,7 +214,7 @@ def last_record(folder: Path, kind: str) -> dict[str, float]:
 
 
 def archive(folder: Path, target: Path, *, part_bytes: int = PART_BYTES) -> list[Path]:
-    """Write ``folder`` into ``target`` as ``models.tar.00``, ``.01`` ...; undo: ``cat models.tar.* | tar x``."""
+    """Write ``folder`` into ``target`` as ``models.tar.00``, ...; undone by ``cat models.tar.* | tar x``."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path in sorted(folder.rglob("*")):

@@ -44,7 +44,8 @@ class Canvas:
     """A page of ``height`` x ``width`` pixels with ink layers and the boxes of its lines.
 
     ``paper`` is drawn on first (pictures, panels), then layer by layer the ink. ``boxes`` and ``texts`` are
-    the ground truth, one entry for each line or each part between wide gaps.
+    the ground truth, one entry for each line or each part between wide gaps; ``slanted`` has the corners of
+    those that are no upright rectangles, by their number.
     """
 
     height: int
@@ -56,6 +57,7 @@ class Canvas:
     boxes: list[Box] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     smallest: float = 1e9
+    slanted: dict[int, np.ndarray] = field(default_factory=dict)
 
     def face(self, kind_shares: dict[str, float], size: float, *, sample: str = "Hamburg 0123,.") -> Face:
         """A font of the given kinds that draws ``sample``, at ``size`` pixels."""
@@ -125,6 +127,21 @@ class Canvas:
                 self.texts.append(run.strip())
         self.smallest = min(self.smallest, float(face.size))
         return x + advance
+
+    def add_quad(self, quad: np.ndarray, text: str) -> None:
+        """Label a line that is drawn already: its corners float32 [4, 2], clockwise from its top left."""
+        self.slanted[len(self.boxes)] = quad
+        left, top, right, bottom = (float(v) for v in (*quad.min(axis=0), *quad.max(axis=0)))
+        self.boxes.append((left, top, right, bottom))
+        self.texts.append(text)
+
+    def quads(self) -> np.ndarray:
+        """The corners of all lines, float32 [n, 4, 2]."""
+        boxes = np.array(self.boxes, np.float32).reshape(-1, 4)
+        quads = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+        for number, quad in self.slanted.items():
+            quads[number] = quad
+        return quads
 
     def rule(
         self, start: tuple[float, float], end: tuple[float, float], *, thick: int = 1, dash: float = 0

@@ -204,3 +204,51 @@ def curve_rows(image: np.ndarray, rng: Rng, *, height: float) -> np.ndarray:
     offset = height * np.sin(x[0] / w * 6.28 * waves + phase)
     offset -= offset.mean()
     return cv2.remap(image, x, y + offset[None, :], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def creases(image: np.ndarray, rng: Rng, *, count: int, depth: float) -> np.ndarray:
+    """Folds of the paper: straight edges, one side brighter and one darker by up to ``depth`` grey levels."""
+    h, w = image.shape[:2]
+    field = np.zeros((h, w), np.float32)
+    for _ in range(count):
+        # Mostly along the sides, as letters and receipts are folded; else crumpled.
+        angle = between(rng, -0.06, 0.06) + (np.pi / 2 if chance(rng, 0.5) else 0.0)
+        angle = between(rng, 0, np.pi) if chance(rng, 0.35) else angle
+        sine, cosine = np.float32(np.sin(angle)), np.float32(np.cos(angle))
+        place = between(rng, 0, w) * sine + between(rng, 0, h) * cosine
+        x, y = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)
+        distance = (y * cosine)[:, None] + (x * sine - np.float32(place))[None, :]
+        reach = np.float32(between(rng, 0.02, 0.2) * min(h, w) + 1)
+        slope = distance / reach
+        field += np.float32(between(rng, -depth, depth)) * slope / (1 + slope * slope)
+    return image + (field if image.ndim == 2 else field[:, :, None])
+
+
+def moire(image: np.ndarray, rng: Rng, *, depth: float) -> np.ndarray:
+    """Slow stripes ``depth`` grey levels deep where a camera's grid meets that of a screen."""
+    h, w = image.shape[:2]
+    pattern = np.zeros((h, w), np.float32)
+    for _ in range(2):
+        period, angle = between(rng, 3, 24), between(rng, 0, 6.28)
+        y = np.arange(h, dtype=np.float32) * np.float32(6.28 / period * np.sin(angle))
+        x = np.arange(w, dtype=np.float32) * np.float32(6.28 / period * np.cos(angle))
+        # The cosine of a sum from those of its parts: four vectors instead of one plane of cosines.
+        pattern += np.outer(np.cos(y), np.cos(x)) - np.outer(np.sin(y), np.sin(x))
+    pattern *= np.float32(depth / 4)
+    return image + (pattern if image.ndim == 2 else pattern[:, :, None])
+
+
+def cast_shadow(image: np.ndarray, rng: Rng, *, depth: float) -> np.ndarray:
+    """The shadow of a hand, an arm or a telephone: a soft shape from one side, up to ``depth`` (0..1)."""
+    h, w = image.shape[:2]
+    small = np.zeros((48, 48), np.float32)
+    side = int(rng.integers(4))
+    for _ in range(int(rng.integers(1, 4))):
+        along, reach = between(rng, 4, 44), between(rng, 10, 40)
+        end = (along + between(rng, -14, 14), reach)
+        points = [(along, -8.0), end] if side < 2 else [(-8.0, along), (reach, end[0])]
+        start, stop = (tuple(round(v) if side % 2 == 0 else 47 - round(v) for v in p) for p in points)
+        cv2.line(small, start, stop, 1.0, int(rng.integers(4, 16)))
+    small = cv2.GaussianBlur(small, (0, 0), between(rng, 0.6, 5))
+    factor = 1 - depth * cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR)
+    return image * (factor if image.ndim == 2 else factor[:, :, None])

@@ -191,7 +191,12 @@ def receipt(s: Setter) -> None:
     """Shop's name, address, rows of goods and prices, totals, thanks."""
     rng, middle = s.rng, s.canvas.width / 2
     s.margin = between(rng, 0.03, 0.08) * s.canvas.width
-    big = s.face(between(rng, 1.2, 2.0))
+    if chance(rng, 0.25):
+        distractors.logo(s.canvas, (middle - 2 * s.em, s.y, middle + 2 * s.em, s.y + 3 * s.em))
+        s.skip(factor=3.5)
+    # A printer has one font; larger print is the same font again, or a picture of the shop's name.
+    factor = between(rng, 1.2, 2.0)
+    big = s.canvas.sized(s.body.index, s.em * factor) if chance(rng, 0.6) else s.face(factor)
     s.skip(big, 0.6)
     s.line(s.prose(14).upper(), big, x=middle, align="centre")
     for _ in range(int(rng.integers(2, 5))):
@@ -204,7 +209,8 @@ def receipt(s: Setter) -> None:
         _goods_row(s)
     _separator(s)
     for label in ("SUBTOTAL", "TAX", "TOTAL", "CASH", "CHANGE")[int(rng.integers(0, 3)) :]:
-        face = s.face(1.3) if label == "TOTAL" and chance(rng, 0.4) else s.body
+        large = label == "TOTAL" and chance(rng, 0.4)
+        face = s.canvas.sized(s.body.index, 1.4 * s.em) if large else s.body
         s.canvas.put(face, label if chance(rng, 0.6) else label.title(), s.left, s.y)
         s.line(f"{rng.random() * 200:.2f}", face, x=s.right, align="right")
     _separator(s)
@@ -233,9 +239,21 @@ def _goods_row(s: Setter) -> None:
 def _separator(s: Setter) -> None:
     rng = s.rng
     kind = rng.random()
-    if kind < 0.4:
+    if kind > 0.7:
+        _row_of_signs(s)
+    elif kind < 0.4:
         s.canvas.rule((s.left, s.y - 0.3 * s.em), (s.right, s.y - 0.3 * s.em), dash=2.5 if kind < 0.25 else 0)
     s.skip(factor=0.8)
+
+
+def _row_of_signs(s: Setter) -> None:
+    """A rule made of dashes, stars or the like: ink, but no text to read."""
+    sign = ("-", "=", "*", "_", "- ", "~", "#", ".")[int(s.rng.integers(8))]
+    length = max(1.0, s.body.font.getlength(sign))
+    count = int((s.right - s.left) / length)
+    labelled = len(s.canvas.boxes)
+    s.canvas.put(s.body, (sign * count).strip(), s.left, s.y)
+    del s.canvas.boxes[labelled:], s.canvas.texts[labelled:]
 
 
 def title_page(s: Setter) -> None:

@@ -10,6 +10,7 @@ from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink
 from ppocr_lite.synth.fonts import FontLibrary
 from ppocr_lite.synth.ink import Ink, TextStyle, draw_text
+from ppocr_lite.synth.marks import mark_line
 from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import SCENE_SHARES, Scene, age_ink, photometric
 from ppocr_lite.synth.strokes import draw_neighbours, draw_rules, outline
@@ -161,6 +162,8 @@ class LineRenderer:
                 image, rng, mask, strength=between(rng, 8, 40), sigma=between(rng, 0.6, 1.6)
             )
         image = _lay(rng, scene, image, mask, colours)
+        if scene.printed and chance(rng, (0.12 if scene.name == "receipt" else 0.025) * level):
+            image = mark_line(image, rng)
         return photometric(image, rng, self.tiles, scene, level=level, xh=xh)
 
     def _finish(self, rng: Rng, image: np.ndarray) -> np.ndarray:

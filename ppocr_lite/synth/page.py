@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ppocr_lite.synth import distractors, layouts, scene_layouts
+from ppocr_lite.synth import distractors, layouts, scene_layouts, street
 from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth import scenes as kinds
 from ppocr_lite.synth.canvas import Canvas
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink
 from ppocr_lite.synth.fonts import FontLibrary
 from ppocr_lite.synth.ink import TextStyle
+from ppocr_lite.synth.marks import annotate
 from ppocr_lite.synth.placing import place
 from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import Scene, age_ink, photometric
@@ -59,7 +60,8 @@ LAYOUTS: tuple[tuple[Layout, float], ...] = (
     (Layout("dense", layouts.dense, _PAPER, (0.5, 1.5), (60, 130)), 0.06),
     (Layout("screen", scene_layouts.screen, _SCREEN, (0.5, 1.2), (45, 120)), 0.09),
     (Layout("slide", scene_layouts.slide, _SCREEN, (0.55, 0.8), (30, 60)), 0.04),
-    (Layout("sign", scene_layouts.sign, _SIGN, (0.6, 1.4), (18, 45)), 0.05),
+    (Layout("sign", scene_layouts.sign, _SIGN, (0.6, 1.4), (18, 45)), 0.03),
+    (Layout("street", street.street, _SIGN, (0.55, 1.4), (45, 110)), 0.07),
     (Layout("scattered", scene_layouts.scattered, _ANY, (0.6, 1.4), (35, 90)), 0.08),
 )
 """Kinds of pages and how often each is drawn."""
@@ -124,13 +126,12 @@ class PageRenderer:
                 break
         xh = 0.48 * canvas.smallest
         image = self._ink(rng, scene, canvas, colours, xh)
-        boxes = np.array(canvas.boxes, np.float32)
         on_desk = scene.name in ("receipt", "photo") and chance(
             rng, 0.75 if layout.name == "receipt" else 0.3
         )
         photographed = scene.name in ("receipt", "photo", "sign")
         image, quads, seen = place(
-            image, boxes, rng, self.tiles, level=self.level, desk=on_desk, photographed=photographed
+            image, canvas.quads(), rng, self.tiles, level=self.level, desk=on_desk, photographed=photographed
         )
         image = photometric(image, rng, self.tiles, scene, level=self.level, xh=xh)
         if scene.name in ("scan", "bilevel", "fax", "old print") and chance(rng, 0.15 * self.level):
@@ -160,8 +161,10 @@ class PageRenderer:
         if scene.name == "typed" and chance(rng, 0.6):
             style = TextStyle(jitter=between(rng, 0, 0.035) * em, uneven=between(rng, 0, 0.4))
         layout.fill(Setter(canvas, self.texts, self.tiles, rng, scene.fonts, em, style))
-        if layout.name != "dense":
+        if layout.name not in ("dense", "street"):
             distractors.scatter(canvas, self.tiles, amount=0.8)
+        if scene.printed and chance(rng, (0.25 if layout.name == "receipt" else 0.07) * self.level):
+            annotate(canvas)
         return canvas
 
     def _ink(self, rng: Rng, scene: Scene, canvas: Canvas, colours: Colours, xh: float) -> np.ndarray:

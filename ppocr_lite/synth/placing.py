@@ -12,7 +12,7 @@ _EDGE_POINTS = 5  # along a line's upper and lower edge, to follow a curl
 
 def place(
     image: np.ndarray,
-    boxes: np.ndarray,
+    lines: np.ndarray,
     rng: Rng,
     tiles: NoiseTiles,
     *,
@@ -20,11 +20,11 @@ def place(
     desk: bool,
     photographed: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Warp a page and its boxes.
+    """Warp a page and its lines.
 
     Args:
         image: float32 [H, W] or [H, W, 3].
-        boxes: left, top, right, bottom of the lines, float32 [n, 4].
+        lines: corners of the lines, clockwise from top left, float32 [n, 4, 2].
         desk: the page lies on something that is seen around it.
         photographed: perspective and stronger rotation; a scanner only rotates a little.
 
@@ -37,7 +37,7 @@ def place(
         image, bend = _curl(image, rng, curl)
     else:
         bend = np.zeros(w, np.float32)
-    edges = _edge_points(boxes, bend)
+    edges = _edge_points(lines, bend)
     matrix, size = _camera(rng, w, h, level=level, desk=desk, photographed=photographed)
     if matrix is None:
         warped = image
@@ -53,14 +53,15 @@ def place(
     return warped, quads, _inside(quads, size)
 
 
-def _edge_points(boxes: np.ndarray, bend: np.ndarray) -> np.ndarray:
-    """Points along the edges of each box after the bend, clockwise from top left; float32 [n, 2 * k, 2]."""
-    t = np.linspace(0, 1, _EDGE_POINTS, dtype=np.float32)
-    x = boxes[:, :1] + (boxes[:, 2:3] - boxes[:, :1]) * t  # [n, k]
-    shift = bend[np.clip(np.round(x).astype(int), 0, len(bend) - 1)]
-    upper = np.stack((x, boxes[:, 1:2] + shift), axis=2)
-    lower = np.stack((x, boxes[:, 3:4] + shift), axis=2)[:, ::-1]
-    return np.concatenate((upper, lower), axis=1).astype(np.float32)
+def _edge_points(lines: np.ndarray, bend: np.ndarray) -> np.ndarray:
+    """Points along the edges of each line after the bend, clockwise from top left; float32 [n, 2 * k, 2]."""
+    t = np.linspace(0, 1, _EDGE_POINTS, dtype=np.float32)[None, :, None]
+    top_left, top_right, bottom_right, bottom_left = (lines[:, i, None] for i in range(4))  # each [n, 1, 2]
+    upper = top_left + (top_right - top_left) * t
+    lower = bottom_right + (bottom_left - bottom_right) * t
+    points = np.concatenate((upper, lower), axis=1).astype(np.float32)
+    points[:, :, 1] += bend[np.clip(np.round(points[:, :, 0]).astype(int), 0, len(bend) - 1)]
+    return points
 
 
 def _quads(edges: np.ndarray, *, curled: bool) -> np.ndarray:
@@ -136,7 +137,7 @@ def _on_desk(
 ) -> np.ndarray:
     """The warped page over a table top, with a soft shadow."""
     w, h = size
-    base = tint(rng, between(rng, 20, 210), amount=0.6)
+    base = tint(rng, between(rng, 20, 210), amount=0.6 if chance(rng, 0.3) else 0.2)
     pattern = tiles.cut(rng, tiles.photo if chance(rng, 0.5) else tiles.clouds, h, w) - 0.5
     surface = base + between(rng, 20, 130) * pattern[:, :, None]
     surface = surface + between(rng, 0, 12) * tiles.cut(rng, tiles.white, h, w)[:, :, None]

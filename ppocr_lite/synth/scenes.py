@@ -11,6 +11,7 @@ import numpy as np
 
 from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth.font_kinds import DEFAULT_MIX
+from ppocr_lite.synth.printing import needle_print, thermal_print
 from ppocr_lite.synth.sampling import NoiseTiles, Rng, between, chance
 
 _SCREEN_MIX = {"serif": 0.16, "sans": 0.58, "mono": 0.18, "display": 0.06, "handwriting": 0.02}
@@ -153,9 +154,21 @@ def age_ink(
         mask = fx.hole_ink(mask, rng, tiles, share=between(rng, 0.05, 0.24) * level * min(1.0, xh / 10))
     if chance(rng, (0.4 if worst else 0.2) * level):
         mask = fx.fade_ink(mask, rng, amount=between(rng, 0.1, 0.45) * level)
-    if scene.name == "receipt" and chance(rng, 0.4) and xh > 6:
-        mask = fx.dot_matrix(mask, rng, pitch=between(rng, 2.0, max(2.2, xh / 5)))
-    return mask
+    return _in_dots(mask, rng, scene, xh) if scene.name in ("receipt", "typed") else mask
+
+
+def _in_dots(mask: np.ndarray, rng: Rng, scene: Scene, xh: float) -> np.ndarray:
+    """What the printers of tills and of old computers do."""
+    kind = rng.random()
+    if scene.name == "typed":
+        return needle_print(mask, rng, pitch=xh / between(rng, 5.5, 9)) if kind < 0.1 and xh > 10 else mask
+    if kind < 0.5:
+        return thermal_print(mask, rng, pitch=xh / between(rng, 7, 14))
+    if kind < 0.65 and xh > 10:
+        return needle_print(mask, rng, pitch=xh / between(rng, 5.5, 9))
+    return (
+        fx.dot_matrix(mask, rng, pitch=between(rng, 2.0, max(2.2, xh / 5))) if kind < 0.8 and xh > 6 else mask
+    )
 
 
 def photometric(
@@ -174,8 +187,16 @@ def photometric(
         strength = level * (12 if scene.name != "old print" else 30)
         clouds = strength * rng.random() if chance(rng, 0.4) else 0.0
         image = fx.paper_texture(image, rng, tiles, grain=strength * 1.5 * rng.random(), clouds=clouds)
+    photographed = scene.name in ("photo", "receipt")
+    if (photographed or scene.name == "old print") and chance(rng, 0.2 * level):
+        depth = min(60.0, 8 + 2.5 * xh) * level  # small print does not bear hard edges
+        image = fx.creases(image, rng, count=int(rng.integers(1, 6)), depth=between(rng, 5, depth))
     if scene.light > 0 and chance(rng, 0.3 + scene.light):
         image = fx.uneven_light(image, rng, depth=scene.light * level * rng.random())
+    if photographed and chance(rng, 0.15 * level):
+        image = fx.cast_shadow(image, rng, depth=between(rng, 0.1, 0.6) * level)
+    if scene.name == "screen" and chance(rng, 0.08 * level):
+        image = fx.moire(image, rng, depth=between(rng, 6, 40))
     if chance(rng, 0.04 * level) and xh > 7:
         image = fx.halftone(image, rng, pitch=between(rng, 2.0, max(2.5, xh / 4)), depth=between(rng, 15, 50))
     if scene.low_resolution and chance(rng, scene.low_resolution * level):

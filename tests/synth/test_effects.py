@@ -74,3 +74,26 @@ def test_weighted_draws_in_proportion():
     rng = np.random.default_rng(0)
     share = sum(draw(rng) == "a" for _ in range(4000)) / 4000
     assert share == pytest.approx(0.75, abs=0.03)
+
+
+@pytest.mark.parametrize("shape", [(60, 90), (60, 90, 3)])
+def test_folds_shadows_and_stripes_are_bounded(shape):
+    image = np.full(shape, 128, np.float32)
+    for seed in range(20):
+        folded = fx.creases(image, np.random.default_rng(seed), count=2, depth=30)
+        assert 0 < np.abs(folded - 128).max() <= 30.01  # each of the two takes at most half its depth
+        striped = fx.moire(image, np.random.default_rng(seed), depth=20)
+        assert 1 < np.abs(striped - 128).max() <= 10.01
+        shaded = fx.cast_shadow(image, np.random.default_rng(seed), depth=0.5)
+        assert 63.9 <= shaded.min() <= shaded.max() <= 128.01
+        assert {folded.shape, striped.shape, shaded.shape} == {shape}
+
+
+def test_noise_keeps_its_grain_on_large_pages(tiles):
+    """Enlarged noise would be blotches; that of photographs may be enlarged."""
+    rng = np.random.default_rng(0)
+    noise = tiles.cut(rng, tiles.white, 1300, 900)
+    assert noise.shape == (1300, 900)
+    neighbours = np.corrcoef(noise[:, :-1].ravel()[::7], noise[:, 1:].ravel()[::7])[0, 1]
+    assert abs(neighbours) < 0.02
+    assert tiles.cut(rng, tiles.photo, 700, 3000).shape == (700, 3000)

@@ -84,15 +84,49 @@ def test_quads_lie_on_their_ink(library, texts):
 def test_placing_moves_boxes_with_the_picture():
     image = np.full((200, 300), 255, np.float32)
     image[80:100, 100:160] = 0
-    boxes = np.array([[100, 80, 160, 100]], np.float32)
+    lines = np.array([[[100, 80], [160, 80], [160, 100], [100, 100]]], np.float32)
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        warped, quads, seen = place(image, boxes, rng, NoiseTiles(), level=1.0, desk=False, photographed=True)
+        warped, quads, seen = place(image, lines, rng, NoiseTiles(), level=1.0, desk=False, photographed=True)
         rows, columns = np.nonzero(warped < 128)
         middle = quads[0].mean(axis=0)
         assert seen[0] > 0.99
         assert abs(columns.mean() - middle[0]) < 2
         assert abs(rows.mean() - middle[1]) < 2
+
+
+def test_slanted_lines_keep_their_corners(canvas):
+    quad = np.array([[50, 40], [90, 20], [95, 40], [55, 60]], np.float32)
+    canvas.put(canvas.sized(0, 20), "H", 200, 100)
+    canvas.add_quad(quad, "Exit")
+    assert canvas.boxes[1] == (50, 20, 95, 60)
+    quads = canvas.quads()
+    assert quads[1].tolist() == quad.tolist()
+    left, top, right, bottom = canvas.boxes[0]
+    assert quads[0].ravel().tolist() == pytest.approx([left, top, right, top, right, bottom, left, bottom])
+
+
+def test_boards_in_a_street_carry_their_text(library, texts):
+    """The ink of a board lies in its quad, whatever way the board is turned."""
+    layout = [pair for pair in LAYOUTS if pair[0].name == "street"]
+    renderer = PageRenderer(library, texts, kinds=layout, side=(500, 640), level=0)
+    for seed in range(4):
+        page = renderer.render(np.random.default_rng(seed))
+        tilted = np.abs(page.quads[:, 1, 1] - page.quads[:, 0, 1]) > 1
+        assert tilted.any()
+        for quad, text in zip(page.quads, page.texts):
+            if text != "###":
+                size = (80, 24)
+                flat = np.array([[0, 0], [80, 0], [80, 24], [0, 24]], np.float32)
+                crop = cv2.warpPerspective(page.image, cv2.getPerspectiveTransform(quad, flat), size)
+                assert crop.astype(np.float32).std() > 8  # ink and ground, not ground alone
+
+
+def test_rows_of_signs_are_no_text(library, texts):
+    layout = [pair for pair in LAYOUTS if pair[0].name == "receipt"]
+    renderer = PageRenderer(library, texts, kinds=layout, side=(500, 600))
+    found = [t for seed in range(12) for t in renderer.render(np.random.default_rng(seed)).texts]
+    assert not [t for t in found if len(t) > 6 and len(set(t) - {" "}) == 1 and not t.strip("-=*_~#. ")]
 
 
 def test_det_label_as_paddleocr_writes_it():
