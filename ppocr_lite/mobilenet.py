@@ -1,6 +1,7 @@
-"""MobileNetV3 in numbers: what its Paddle networks and their PyTorch twins have in common.
+"""MobileNets in numbers: what their Paddle networks and the PyTorch twins have in common.
 
-Howard et al., "Searching for MobileNetV3", ICCV 2019, arXiv:1905.02244, tables 1 and 2.
+MobileNetV3: Howard et al., "Searching for MobileNetV3", ICCV 2019, arXiv:1905.02244, tables 1 and 2.
+MobileNetV1Enhance: the recognition backbone of PaddleOCR's PP-OCRv2, in the manner of PP-LCNet.
 """
 
 from typing import NamedTuple
@@ -75,6 +76,29 @@ TABLES = {
         stride_rows=(0, 1, 3, 8),
     ),
 }
+
+
+class SeparableRow(NamedTuple):
+    """One depthwise-separable block of MobileNetV1Enhance, at scale 1."""
+
+    in_width: int
+    out_width: int
+    stride: int | tuple[int, int]
+    kernel: int
+    use_se: bool = False
+
+
+SEPARABLE_ROWS = (
+    SeparableRow(32, 64, 1, 3),
+    SeparableRow(64, 128, 1, 3),
+    SeparableRow(128, 128, 1, 3),
+    SeparableRow(128, 256, (2, 1), 3),
+    SeparableRow(256, 256, 1, 3),
+    SeparableRow(256, 512, (2, 1), 3),
+    *[SeparableRow(512, 512, 1, 5)] * 5,
+    SeparableRow(512, 1024, (2, 1), 5, True),
+    SeparableRow(1024, 1024, 1, 5, True),
+)
 
 
 def make_divisible(value: float, divisor: int = 8) -> int:

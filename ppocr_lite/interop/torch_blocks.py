@@ -21,31 +21,35 @@ class ConvBN(nn.Module):
         stride: int | tuple[int, int] = 1,
         groups: int = 1,
         act: str | None = None,
+        names: tuple[str, str] = ("conv", "bn"),
     ) -> None:
         super().__init__()
         padding = (kernel - 1) // 2
-        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, groups=groups, bias=False)
-        self.bn = nn.BatchNorm2d(out_channels, eps=BN_EPS, momentum=BN_MOMENTUM)
-        self.act = act
+        conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, groups=groups, bias=False)
+        self.names, self.act = names, act
+        self.add_module(names[0], conv)
+        self.add_module(names[1], nn.BatchNorm2d(out_channels, eps=BN_EPS, momentum=BN_MOMENTUM))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.bn(self.conv(x))
+        conv, norm = (getattr(self, name) for name in self.names)
+        x = norm(conv(x))
         if self.act == "relu":
             return F.relu(x, inplace=True)
         return F.hardswish(x, inplace=True) if self.act == "hardswish" else x
 
 
 class SqueezeExcite(nn.Module):
-    """Channel gate: global mean, 1x1 to a quarter, relu, 1x1 back, hard sigmoid of slope 0.2."""
+    """Channel gate: global mean, 1x1 to a quarter, relu, 1x1 back, hard sigmoid of ``slope``."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, slope: float = 0.2) -> None:
         super().__init__()
+        self.slope = slope
         self.conv1 = nn.Conv2d(channels, channels // 4, 1)
         self.conv2 = nn.Conv2d(channels // 4, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         gate = self.conv2(F.relu(self.conv1(x.mean((2, 3), keepdim=True))))
-        return x * (0.2 * gate + 0.5).clamp(0, 1)
+        return x * (self.slope * gate + 0.5).clamp(0, 1)
 
 
 class InvertedResidual(nn.Module):
@@ -78,3 +82,36 @@ class InvertedResidual(nn.Module):
             y = self.mid_se(y)
         y = self.linear_conv(y)
         return x + y if self.shortcut else y
+
+
+class DepthwiseSeparable(nn.Module):
+    """Depthwise convolution, optional gate, 1x1 convolution; hardswish after both."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        kernel: int,
+        stride: int | tuple[int, int],
+        se: bool,
+    ) -> None:
+        super().__init__()
+        names = ("_conv", "_batch_norm")
+        self._depthwise_conv = ConvBN(
+            in_channels,
+            in_channels,
+            kernel=kernel,
+            stride=stride,
+            groups=in_channels,
+            act="hardswish",
+            names=names,
+        )
+        self._se = SqueezeExcite(in_channels, slope=1 / 6) if se else None
+        self._pointwise_conv = ConvBN(in_channels, out_channels, kernel=1, act="hardswish", names=names)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self._depthwise_conv(x)
+        if self._se is not None:
+            x = self._se(x)
+        return self._pointwise_conv(x)

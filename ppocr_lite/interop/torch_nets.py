@@ -1,8 +1,9 @@
 """PyTorch twins of the networks that ship: same parts, same parameter names, same results.
 
 Built from the same ``Architecture`` section as the Paddle networks. Covered: detector DB (MobileNetV3, DBFPN,
-DBHead), recognizer CRNN (MobileNetV3, SequenceEncoder rnn, CTCHead without middle layer) and the classifier
-(MobileNetV3, ClsHead). :mod:`ppocr_lite.interop.torch_weights` moves weights both ways.
+DBHead), recognizer CRNN (MobileNetV3 or MobileNetV1Enhance, SequenceEncoder rnn, CTCHead without middle
+layer) and the classifier (the same backbones, ClsHead). :mod:`ppocr_lite.interop.torch_weights` moves weights
+both ways.
 """
 
 import math
@@ -14,89 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.interop.torch_blocks import BN_EPS, BN_MOMENTUM, ConvBN, InvertedResidual
-from ppocr_lite.mobilenet import STEM_WIDTH, TABLES, Row, make_divisible
-
-
-class DetBackbone(nn.Module):
-    """MobileNetV3 of the detector: [N, C, H, W] -> four maps at 1/4, 1/8, 1/16 and 1/32."""
-
-    def __init__(
-        self, in_channels: int = 3, model_name: str = "large", scale: float = 0.5, disable_se: bool = False
-    ) -> None:
-        super().__init__()
-        table = TABLES[model_name]
-        channels = make_divisible(STEM_WIDTH * scale)
-        self.conv = ConvBN(in_channels, channels, kernel=3, stride=2, act="hardswish")
-        stages: list[list[nn.Module]] = [[]]
-        self.out_channels: list[int] = []
-        for index, row in enumerate(table.rows):
-            if row.stride == 2 and index >= table.first_cut:
-                self.out_channels.append(channels)
-                stages.append([])
-            stages[-1].append(_unit(channels, row, row.stride, scale, disable_se))
-            channels = make_divisible(row.out * scale)
-        last = make_divisible(table.last_width * scale)
-        stages[-1].append(ConvBN(channels, last, kernel=1, act="hardswish"))
-        self.out_channels.append(last)
-        for i, stage in enumerate(stages):
-            self.add_module(f"stage{i}", nn.Sequential(*stage))
-
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        x = self.conv(x)
-        maps = []
-        for i in range(len(self.out_channels)):
-            x = getattr(self, f"stage{i}")(x)
-            maps.append(x)
-        return maps
-
-
-class RecBackbone(nn.Module):
-    """MobileNetV3 of recognizer and classifier: [N, C, 32, W] -> [N, K, 1, W/4] with strides [1, 2, 2, 2]."""
-
-    def __init__(
-        self,
-        in_channels: int = 3,
-        model_name: str = "small",
-        scale: float = 0.5,
-        large_stride: Sequence[int] = (1, 2, 2, 2),
-        small_stride: Sequence[int] = (2, 2, 2, 2),
-        disable_se: bool = False,
-    ) -> None:
-        super().__init__()
-        table, large = TABLES[model_name], model_name == "large"
-        vertical = large_stride if large else small_stride
-        strides: dict[int, int | tuple[int, int]] = {r: (s, 1) for r, s in zip(table.stride_rows, vertical)}
-        if large:
-            strides[0] = vertical[0]  # horizontal too
-        channels = make_divisible(STEM_WIDTH * scale)
-        self.conv1 = ConvBN(in_channels, channels, kernel=3, stride=2, act="hardswish")
-        units = []
-        for index, row in enumerate(table.rows):
-            units.append(_unit(channels, row, strides.get(index, 1), scale, disable_se))
-            channels = make_divisible(row.out * scale)
-        self.blocks = nn.Sequential(*units)
-        self.out_channels = make_divisible(table.last_width * scale)
-        self.conv2 = ConvBN(channels, self.out_channels, kernel=1, act="hardswish")
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.conv2(self.blocks(self.conv1(x)))
-        # Paddle's pooling keeps a height of 1; PyTorch's would refuse it.
-        return F.max_pool2d(x, (min(2, x.shape[2]), 2), 2)
-
-
-def _unit(
-    channels: int, row: Row, stride: int | tuple[int, int], scale: float, disable_se: bool
-) -> InvertedResidual:
-    return InvertedResidual(
-        channels,
-        make_divisible(row.expand * scale),
-        make_divisible(row.out * scale),
-        kernel=row.kernel,
-        stride=stride,
-        se=row.use_se and not disable_se,
-        act=row.act,
-    )
+from ppocr_lite.interop.torch_backbones import DetBackbone, EnhanceBackbone, RecBackbone
+from ppocr_lite.interop.torch_blocks import BN_EPS, BN_MOMENTUM
 
 
 class DBFPN(nn.Module):
@@ -223,14 +143,18 @@ def build_torch_model(arch: Mapping[str, Any], classes: int | None = None) -> Tw
         ConfigError: a part without a twin.
     """
     task, channels = arch.get("model_type"), int(arch.get("in_channels") or 3)
-    backbone = _parameters(arch, "Backbone", "MobileNetV3")
     head = dict(arch["Head"])
     if task == "det":
-        det = DetBackbone(channels, **backbone)
+        det = DetBackbone(channels, **_parameters(arch, "Backbone", "MobileNetV3"))
         fpn = DBFPN(det.out_channels, int(_parameters(arch, "Neck", "DBFPN")["out_channels"]))
         _expect(head, "Head", "DBHead")
         return TwinModel(det, fpn, DBHead(fpn.out_channels, float(head.get("k", 50))))
-    rec = RecBackbone(channels, **backbone)
+    kinds: dict[str, type[RecBackbone] | type[EnhanceBackbone]] = {
+        "MobileNetV3": RecBackbone,
+        "MobileNetV1Enhance": EnhanceBackbone,
+    }
+    name = str(arch["Backbone"].get("name"))
+    rec = kinds.get(name, RecBackbone)(channels, **_parameters(arch, "Backbone", *kinds))
     if task == "cls":
         _expect(head, "Head", "ClsHead")
         return TwinModel(rec, None, ClsHead(rec.out_channels, int(head["class_dim"])))
@@ -243,13 +167,16 @@ def build_torch_model(arch: Mapping[str, Any], classes: int | None = None) -> Tw
     return TwinModel(rec, neck, CTCHead(neck.out_channels, classes))
 
 
-def _parameters(arch: Mapping[str, Any], key: str, name: str) -> dict[str, Any]:
+def _parameters(arch: Mapping[str, Any], key: str, *names: str) -> dict[str, Any]:
     section = dict(arch[key])
-    _expect(section, key, name)
+    _expect(section, key, *names)
     del section["name"]
     return section
 
 
-def _expect(section: Mapping[str, Any], key: str, name: str) -> None:
-    if section.get("name") != name:
-        raise ConfigError(f"Architecture.{key}: the PyTorch twin has {name} only, not {section.get('name')}.")
+def _expect(section: Mapping[str, Any], key: str, *names: str) -> None:
+    if section.get("name") not in names:
+        known = " and ".join(names)
+        raise ConfigError(
+            f"Architecture.{key}: the PyTorch twin has {known} only, not {section.get('name')}."
+        )

@@ -18,7 +18,10 @@ from ppocr_lite.registry import LOSSES as PADDLE_LOSSES  # noqa: E402
 
 TWINS = {
     "rec/en/en_rec_mv3_crnn.yml": (2, 1, 32, 128),
+    "rec/en/en_rec_mv3_crnn_h48.yml": (2, 1, 48, 192),
+    "rec/en/en_rec_mv3_crnn_h48_small.yml": (2, 1, 48, 192),
     "det/en/en_det_mv3_db.yml": (1, 3, 96, 128),
+    "det/en/en_det_mv3_db_x075.yml": (1, 3, 96, 128),
     "cls/en/en_cls_mv3.yml": (2, 3, 48, 192),
 }
 
@@ -44,6 +47,37 @@ def test_same_output(repo, name, mode):
     theirs = model(paddle.to_tensor(x))[key].numpy()
     # The binary map multiplies a difference by k = 50, so rounding shows there first.
     np.testing.assert_allclose(ours.detach().numpy(), theirs, atol=5e-4 if theirs.shape[1] == 3 else 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("last", "shape"),
+    [
+        ({}, (2, 3, 32, 64)),
+        ({"last_pool_type": "avg", "last_pool_kernel_size": [3, 2]}, (1, 3, 48, 64)),
+        (
+            {"last_conv_stride": [1, 2], "last_pool_type": "avg", "last_pool_kernel_size": [2, 2]},
+            (1, 3, 32, 96),
+        ),
+    ],
+)
+def test_same_output_of_the_backbone_of_pp_ocrv2(last, shape):
+    arch = {
+        "model_type": "rec",
+        "Transform": None,
+        "Backbone": {"name": "MobileNetV1Enhance", "scale": 0.25, **last},
+        "Neck": {"name": "SequenceEncoder", "encoder_type": "rnn", "hidden_size": 8},
+        "Head": {"name": "CTCHead"},
+    }
+    charset = Charset.load("en_printable.txt")
+    model = build_model(Config({"Architecture": arch}).section("Architecture"), charset=charset)
+    twin = build_torch_model(arch, charset.ctc_size)
+    from_paddle(twin, {k: v.numpy() for k, v in model.state_dict().items()})
+    x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    model.eval()
+    twin.eval()
+    theirs = model(paddle.to_tensor(x))["probs"].numpy()
+    np.testing.assert_allclose(twin(torch.from_numpy(x))["probs"].detach().numpy(), theirs, atol=1e-5)
+    assert theirs.shape[1] == shape[3] // (8 if "last_conv_stride" in last else 4)
 
 
 @pytest.mark.parametrize("name", TWINS)

@@ -5,41 +5,18 @@ names are those of PaddleOCR 2.x: ``conv1, block_list.N._depthwise_conv, ._se, .
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import paddle.nn.functional as F
 from paddle import ParamAttr, Tensor, nn
 from paddle.regularizer import L2Decay
 
 from ppocr_lite.errors import ConfigError
+from ppocr_lite.mobilenet import SEPARABLE_ROWS, SeparableRow
 from ppocr_lite.modeling.layers import ConvBN, SqueezeExcite, halving_pool
 from ppocr_lite.parameters import Count, Positive
 from ppocr_lite.registry import BACKBONES
 
 SE_SLOPE = 1.0 / 6.0
-
-
-class Row(NamedTuple):
-    """One depthwise-separable block, at scale 1."""
-
-    in_width: int
-    out_width: int
-    stride: int | tuple[int, int]
-    kernel: int
-    use_se: bool = False
-
-
-ROWS = (
-    Row(32, 64, 1, 3),
-    Row(64, 128, 1, 3),
-    Row(128, 128, 1, 3),
-    Row(128, 256, (2, 1), 3),
-    Row(256, 256, 1, 3),
-    Row(256, 512, (2, 1), 3),
-    *[Row(512, 512, 1, 5)] * 5,
-    Row(512, 1024, (2, 1), 5, True),
-    Row(1024, 1024, 1, 5, True),
-)
 
 
 @BACKBONES.register("MobileNetV1Enhance", task="rec")
@@ -69,10 +46,10 @@ class MobileNetV1Enhance(nn.Layer):
         if last_pool_type not in ("max", "avg"):
             raise ConfigError(f"last_pool_type: expected max or avg, got {last_pool_type!r}.")
         last_stride = _pair(last_conv_stride)
-        rows = (*ROWS[:-1], ROWS[-1]._replace(stride=last_stride))
+        rows = (*SEPARABLE_ROWS[:-1], SEPARABLE_ROWS[-1]._replace(stride=last_stride))
         self.conv1 = _conv_bn(in_channels, int(32 * scale), kernel=3, stride=2)
         self.block_list = nn.Sequential(*[DepthwiseSeparable(row, scale) for row in rows])
-        self.out_channels = int(ROWS[-1].out_width * scale)
+        self.out_channels = int(SEPARABLE_ROWS[-1].out_width * scale)
         self._average = tuple(last_pool_kernel_size) if last_pool_type == "avg" else None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -85,7 +62,7 @@ class MobileNetV1Enhance(nn.Layer):
 class DepthwiseSeparable(nn.Layer):
     """Depthwise convolution, optional SE, 1x1 convolution; hardswish after both."""
 
-    def __init__(self, row: Row, scale: float) -> None:
+    def __init__(self, row: SeparableRow, scale: float) -> None:
         super().__init__()
         width = int(row.in_width * scale)
         self._depthwise_conv = _conv_bn(width, width, kernel=row.kernel, stride=row.stride, groups=width)
