@@ -2,6 +2,7 @@
 # make test   run the tests in another one (with the training framework)
 # make lint   ruff and mypy
 # make check  lint and test
+# make models train the embedded models again (PyTorch, hours; see doc/models.md)
 # make clean  remove environments, builds and results
 #
 # PYTHON=python3.12 chooses the interpreter; PYTEST_ARGS="-k charset" goes to pytest.
@@ -9,14 +10,17 @@
 VENV      := .venv
 TEST_VENV := .venv-test
 PYTEST_ARGS ?=
+PYTHON    ?= python3
+MINUTES   ?= 480
+MODELS_ARGS ?=
 
 # Installing copies the package, so both environments are renewed when a source changes.
 SOURCES := setup.py pyproject.toml $(shell find ppocr_lite -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: help demo test lint format check clean
+.PHONY: help demo test lint format check models clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -7
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
 
 $(VENV)/bin/pip $(TEST_VENV)/bin/pip:
 	sh tools/make_venv.sh $(patsubst %/bin/pip,%,$@)
@@ -49,6 +53,13 @@ format: $(TEST_VENV)/installed
 	$(TEST_VENV)/bin/ruff format .
 
 check: lint test
+
+# Texts come from installed Debian packages; doc/synth.md lists those, and the fonts.
+train_data/corpus:
+	$(PYTHON) tools/synth.py corpus --out $@
+
+models: | train_data/corpus
+	$(PYTHON) tools/train_models.py --minutes $(MINUTES) $(MODELS_ARGS)
 
 clean:
 	rm -rf $(VENV) $(TEST_VENV) build dist *.egg-info inference_results .mypy_cache .ruff_cache

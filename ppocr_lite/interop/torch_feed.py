@@ -77,7 +77,7 @@ class Feed:
     """
 
     def __init__(
-        self, loader: DataLoader, device: torch.device, *, replay: float = 0.0, replay_bytes: float = 4e9
+        self, loader: DataLoader, device: torch.device, *, replay: float = 0.0, replay_bytes: float = 12e9
     ) -> None:
         dataset = loader.dataset
         self.loader, self.device = loader, device

@@ -6,14 +6,11 @@ alone is enough for it. Checkpoints are ``.pdparams`` that ``tools/eval.py``, ``
 ``tools/train.py`` read.
 """
 
-import json
 import logging
 import math
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +26,9 @@ from ppocr_lite.interop.torch_eval import TwinEvaluator, write_report
 from ppocr_lite.interop.torch_feed import Fed, Feed
 from ppocr_lite.interop.torch_losses import LOSSES
 from ppocr_lite.interop.torch_nets import build_torch_model
+from ppocr_lite.interop.torch_options import Progress, TwinOptions
 from ppocr_lite.interop.torch_pack import PackedDataset
+from ppocr_lite.interop.torch_state import find_file, read_state, write_state
 from ppocr_lite.interop.torch_weights import from_paddle, to_paddle
 from ppocr_lite.weights.files import read_weights, write_weights
 
@@ -39,55 +38,6 @@ OVER = 0.999
 """Share of the schedule at which it counts as over."""
 MAX_BAD_STEPS = 20
 """Steps in a row that may be left out because a gradient is not finite."""
-
-
-@dataclass(frozen=True)
-class TwinOptions:
-    """What the configuration does not say.
-
-    Args:
-        out_dir: for ``latest.*``, ``best_accuracy.pdparams``, ``train.jsonl`` and ``report.html``.
-        device: ``cpu``, ``cuda`` or ``cuda:N``; empty takes a GPU if there is one.
-        plan_s: seconds of training over which the learning rate comes down to 0, all calls together; an
-            earlier end by ``Global.epoch_num`` counts too. None: what the first call has within its
-            ``limit_s``; without that, the epochs alone.
-        limit_s: seconds after ``started`` at which this call has saved, evaluated and ended.
-        started: ``time.monotonic()`` when the program began.
-        save_every_s: seconds between checkpoints.
-        eval_every: steps between evaluations; 0 for none by steps.
-        eval_every_s: seconds between evaluations; 0 for none by time.
-        ema: share of the old value in the moving average of the weights; the average is what is saved.
-        clip_norm: global norm that gradients are clipped to.
-        log_every: steps between records.
-        bfloat16: autocast of the forward pass; on a CPU worth it for the detector, not for the recognizer.
-        replay: how often batches may come again while the renderer is slower than the device.
-    """
-
-    out_dir: Path
-    device: str = ""
-    plan_s: float | None = None
-    limit_s: float | None = None
-    started: float = field(default_factory=time.monotonic)
-    save_every_s: float = 180.0
-    eval_every: int = 1000
-    eval_every_s: float = 0.0
-    ema: float = 0.999
-    clip_norm: float = 5.0
-    log_every: int = 20
-    bfloat16: bool = False
-    replay: float = 0.0
-
-
-@dataclass
-class Progress:
-    """Where a run stands: optimizer ``step``, ``fresh`` ones on new batches, ``samples``, seconds, best."""
-
-    step: int = 0
-    fresh: int = 0
-    samples: int = 0
-    elapsed: float = 0.0
-    best: float = -1.0
-    plan_s: float | None = None
 
 
 class TwinTrainer:
@@ -137,6 +87,7 @@ class TwinTrainer:
         self._resume()
         self.model.train()
         self._plan()
+        self._record_run()
         feed = Feed(self.loader, self.device, replay=self.options.replay)
         try:
             self._loop(feed)
@@ -272,6 +223,24 @@ class TwinTrainer:
         text = "  ".join(f"{k}: {v}" for k, v in {"step": self.at.step, **counts, **shown}.items())
         logger.info("%s %s", kind, text)
 
+    def _record_run(self) -> None:
+        """What this call runs on, for the model card."""
+        cpu = f"CPU ({torch.get_num_threads()} threads)"
+        facts = {
+            "kind": "run",
+            "global_step": self.at.step,
+            "config": self.cfg.get("Global.model_name") or self.options.out_dir.name,
+            "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else cpu,
+            "bfloat16": self.options.bfloat16,
+            "torch": torch.__version__,
+            "seed": self.seed,
+            "rate": self.peak,
+            "batch": self.loader.options.batch_size_per_card,
+            "workers": self.loader.options.num_workers,
+            "pretrained": self.cfg.get("Global.pretrained_model"),
+        }
+        self.records.write(facts)
+
     def _report(self) -> None:
         rows = {
             "Steps": f"{self.at.step}, {self.at.fresh} of them on new batches; {self.at.samples} samples",
@@ -293,28 +262,21 @@ class TwinTrainer:
 
     def _save(self) -> None:
         self._write_weights("latest")
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state,
-            "optimizer": self.optimizer.state_dict(),
-            "progress": json.dumps(vars(self.at)),
-            "loader": json.dumps(self._loader_state, default=int),
-        }
-        temporary = self.options.out_dir / "latest.pt.tmp"
-        torch.save(state, temporary)
-        temporary.replace(self.options.out_dir / "latest.pt")
+        write_state(
+            self.options.out_dir / "latest.pt",
+            {"model": self.model, "optimizer": self.optimizer},
+            average=self.average,
+            at=self.at,
+            loader=self._loader_state,
+        )
 
     def _resume(self) -> None:
         self.options.out_dir.mkdir(parents=True, exist_ok=True)
         path = self.options.out_dir / "latest.pt"
         pretrained = self.cfg.get("Global.pretrained_model")
         if path.is_file():
-            state = torch.load(path, weights_only=True, map_location=self.device)
-            self.model.load_state_dict(state["model"])
-            self.average.load(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.at = _progress(state)
-            self._loader_state = json.loads(state["loader"])
+            parts = {"model": self.model, "optimizer": self.optimizer}
+            self.at, self._loader_state = read_state(path, parts, average=self.average, device=self.device)
             if self._loader_state and self.at.fresh % len(self.loader):
                 self.loader.load_state_dict(self._loader_state)
             logger.info("resumed from %s at step %d", path, self.at.step)
@@ -328,16 +290,3 @@ def _charset(cfg: Config) -> Charset:
     return Charset.load(
         cfg.get("Global.character_dict_path"), use_space_char=cfg.get("Global.use_space_char", False)
     )
-
-
-def _progress(state: Mapping[str, Any]) -> Progress:
-    if "counters" in state:  # written before batches could come again
-        step, samples, elapsed, best = state["counters"]
-        return Progress(int(step), int(step), int(samples), float(elapsed), float(best))
-    return Progress(**json.loads(state["progress"]))
-
-
-def find_file(path: str) -> Path:
-    """A checkpoint given with or without ``.pdparams``."""
-    file = Path(path)
-    return file if file.is_file() else file.with_name(file.name + ".pdparams")
