@@ -3,6 +3,7 @@
 Each job is a program of its own (``tools/train_torch.py``), so that one that fails takes no other with it.
 """
 
+import hashlib
 import io
 import json
 import logging
@@ -32,7 +33,7 @@ ON_GPU: dict[str, dict[str, float]] = {
 """Larger batches, which a GPU computes in the same time, and rates raised by less than their square root."""
 GRACE_S = 15.0
 """How long after its end a job may still be writing."""
-PART_BYTES = 15_000_000
+PART_BYTES, ARCHIVE_BYTES = 15_000_000, 62_000_000
 
 
 @dataclass(frozen=True)
@@ -213,14 +214,42 @@ def last_record(folder: Path, kind: str) -> dict[str, float]:
     return {}
 
 
-def archive(folder: Path, target: Path, *, part_bytes: int = PART_BYTES) -> list[Path]:
-    """Write ``folder`` into ``target`` as ``models.tar.00``, ...; undone by ``cat models.tar.* | tar x``."""
+def archive(
+    folder: Path, target: Path, *, part_bytes: int = PART_BYTES, max_bytes: int = ARCHIVE_BYTES
+) -> list[Path]:
+    """Write ``folder`` into ``target`` as ``models.tar.00``, ...; undone by ``cat models.tar.* | tar x``.
+
+    Equal files are there once, with links to it. Where all would be more than ``max_bytes``, the largest are
+    left out: states to resume from, the weights being in files of their own.
+    """
     buffer = io.BytesIO()
+    first: dict[str, str] = {}
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.name.startswith(".") and path.suffix != ".tmp":
-                tar.add(path, str(path.relative_to(folder)))
-    data = buffer.getvalue()
+        for path in sorted(folder.rglob("*"), key=_importance):
+            if not path.is_file() or path.name.startswith(".") or path.suffix == ".tmp":
+                continue
+            data, name = path.read_bytes(), str(path.relative_to(folder))
+            if buffer.tell() + len(data) > max_bytes:
+                logger.warning("%s: not in the archive, which would be too large.", name)
+                continue
+            info = tarfile.TarInfo(name)
+            same = first.setdefault(hashlib.sha256(data).hexdigest(), name)
+            if same != name:
+                info.type, info.linkname = tarfile.LNKTYPE, same
+                tar.addfile(info)
+                continue
+            info.size, info.mtime = len(data), int(path.stat().st_mtime)
+            tar.addfile(info, io.BytesIO(data))
+    return _write_parts(buffer.getvalue(), target, part_bytes)
+
+
+def _importance(path: Path) -> tuple[bool, int, str]:
+    """States to resume from last, the largest at the end."""
+    state = path.suffix == ".pt"
+    return state, path.stat().st_size if state else 0, str(path)
+
+
+def _write_parts(data: bytes, target: Path, part_bytes: int) -> list[Path]:
     target.mkdir(parents=True, exist_ok=True)
     parts = []
     for number, start in enumerate(range(0, len(data), part_bytes)):

@@ -90,6 +90,24 @@ def test_archive_in_parts(tmp_path):
     assert not (tmp_path / "b" / "models.tar.02").exists()
 
 
+def test_equal_files_once_and_states_last(tmp_path):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for name, size in (
+        ("latest.pt", 9000),
+        ("best.pdparams", 3000),
+        ("latest.pdparams", 3000),
+        ("b.pt", 500),
+    ):
+        (folder / name).write_bytes(bytes([size % 251]) * size)
+    whole = tmp_path / "whole.tar"
+    parts = archive(folder, tmp_path / "b", max_bytes=12_000)
+    whole.write_bytes(b"".join(p.read_bytes() for p in parts))
+    with tarfile.open(whole) as tar:
+        assert tar.getnames() == ["best.pdparams", "latest.pdparams", "b.pt"]  # latest.pt did not fit
+        assert tar.extractfile("latest.pdparams").read() == (folder / "best.pdparams").read_bytes()
+
+
 def test_the_command_line(tmp_path):
     command = job("rec", "r.yml").command(tmp_path / "t.py", tmp_path)
     assert command[:4] == [sys.executable, str(tmp_path / "t.py"), "-c", "r.yml"]
