@@ -10,6 +10,7 @@ folder=${1:-train_data}
 python=${PYTHON:-python3}
 
 mkdir -p "$folder/packages/root"
+folder=$(cd "$folder" && pwd)
 # The packages that doc/synth.md names, but for those that this distribution lacks.
 for name in $(grep -oE '(fonts|ttf|dict)-[a-z0-9-]+|wamerican|wbritish|miscfiles|fortunes|anarchism|debian-(handbook|faq)|developers-reference|manpages(-dev)?' "$here/doc/synth.md" | sort -u); do
     if apt-cache show "$name" >/dev/null 2>&1; then
