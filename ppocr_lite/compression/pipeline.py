@@ -49,7 +49,7 @@ class Stopped(Exception):
 
 
 def run(cfg: Config, options: CompressOptions) -> dict[str, Any]:
-    """Do what ``options`` ask for; gives what is written to ``compression.json``, beside ``.md`` and ``.html``.
+    """Do what ``options`` ask for; gives what it writes to ``compression.json``, ``.md`` and ``.html``.
 
     Stages that were finished before with the same settings are not done again, and an interrupted training
     goes on from its last checkpoint.
@@ -103,16 +103,16 @@ class Job:
         if options.train_float:
             self._trained_on()
         skip = options.samples if options.prunes and options.pruning().sensitivity else 0
-        models = {"models": list(self.folders)}
-        measured = {"after": list(self.folders), "again": True}
-        self._do("metrics", lambda: self._scores(skip), {**models, "skip": skip}, **measured)
-        self._do("times", self._times, {**models, **self._timing()}, **measured)
+        before = list(self.folders)
+        seen = {"models": before, "skip": skip}
+        self._do("metrics", lambda: self._scores(skip), seen, after=before, again=True)
+        self._do("times", self._times, {"models": before, **self._timing()}, after=before, again=True)
         found = {
             "config": self.cfg.source,
             "weights": self.cfg.get("Global.pretrained_model"),
             **self._settings(),
         }
-        models = {name: str(folder) for name, folder in self.folders.items()}
+        models: dict[str, str] = {name: str(folder) for name, folder in self.folders.items()}
         values = {**found, "models": models, "stages": self.results, "seconds": self.stages.seconds}
         summary.write(self.out, values, self.folders)
         return values

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class CompressOptions:
     engines: tuple[str, ...] = ENGINES
     threads: tuple[int, ...] = ()
     rounds: int = ROUNDS
-    multiple: int = field(default=1)
+    multiple: int = 1
 
     def __post_init__(self) -> None:
         given = [name for name in ("flops", "size", "ratio") if getattr(self, name)]
@@ -108,18 +108,29 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--uniform", action="store_true", help="all layers alike for --flops or --size, without analysis")
     add("--multiple", type=int, default=1, help="channels that are left are a multiple of this, as of 8")
     add(
-        *("--int8",),
+        "--int8",
         nargs="*",
         choices=METHODS,
         help="quantize by a PACT training (pact, the default), by calibration alone (calibrated), or both",
     )
     add("--samples", type=int, default=SAMPLES, help=f"Eval pictures of each sensitivity trial; {SAMPLES}")
     add("--step", type=float, default=STEP, help=f"of the ratios that the analysis tries; {STEP}")
-    pair = {"nargs": "+", "metavar": "N"}
-    add("--epochs", type=int, **pair, help="of the fine-tuning and, as second number, of PACT")
-    add("--steps", type=int, **pair, help="the same in steps; the configuration's epochs without both")
     add(
-        "--lr", type=float, **pair, help=f"shares of the configuration's learning rate; {RATES[0]} {RATES[1]}"
+        "--epochs", type=int, nargs="+", metavar="N", help="of the fine-tuning and, as second number, of PACT"
+    )
+    add(
+        "--steps",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="the same in steps; the configuration's epochs without both",
+    )
+    add(
+        "--lr",
+        type=float,
+        nargs="+",
+        metavar="N",
+        help=f"shares of the configuration's learning rate; {RATES[0]} {RATES[1]}",
     )
     add("--teacher", action="store_true", help="det, rec: learn from the float model too")
     add("--train_float", action="store_true", help="train the float model on as well, to compare with")

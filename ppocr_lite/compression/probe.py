@@ -1,8 +1,8 @@
 """How the layers of a network hang together, found by watching one run of it.
 
-Each layer's result is replaced by noise of both signs, so that what is found (whether a tensor can be negative,
-whether a ReLU lies between two layers) depends on the network alone, never on the weights that it happens
-to have: a training, its resumption and the export must all find the same.
+Each layer's result is replaced by noise of both signs, so that what is found (whether a tensor can be
+negative, whether a ReLU lies between two layers) depends on the network alone, never on the weights that it
+happens to have: a training, its resumption and the export must all find the same.
 """
 
 from collections.abc import Callable

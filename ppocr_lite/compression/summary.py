@@ -71,7 +71,7 @@ def _sizes(stages: Mapping[str, Any], names: Sequence[str]) -> Rows:
 
 def _size_note(stages: Mapping[str, Any]) -> str:
     image = "x".join(map(str, stages["float"]["image"]))
-    return f"Multiply-adds are for one picture of {image}. An int8 model has the parameters of what it was made of."
+    return f"Multiply-adds are for one picture of {image}. int8 models have the parameters they come from."
 
 
 def _change(value: float | None, whole: float) -> str:
@@ -127,8 +127,8 @@ def _time(own: Mapping[str, float] | None) -> str:
 def _time_note(found: Mapping[str, Any]) -> str:
     batch = "x".join(map(str, found["batch"]))
     return (
-        f"Medians for a batch of {batch}, and of the ratios to the float model in the same round (middle half of "
-        "the rounds); all took turns in one process. Below 1 is faster. "
+        f"Medians for a batch of {batch}, and of the ratios to the float model in the same round "
+        "(middle half of the rounds); all took turns in one process. Below 1 is faster. "
         f"{found['machine']}; load average {found['load']}."
     )
 
