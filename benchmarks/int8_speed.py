@@ -12,22 +12,20 @@ import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 
+from ppocr_lite.compression import timing
 from ppocr_lite.compression.post_training import READERS, StaticOptions, quantize_folder
-from ppocr_lite.inference.engines.base import open_engine
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
 from ppocr_lite.metrics.det import DetMetric
 from ppocr_lite.synth import DEFAULT_FONT_DIRS, SynthStream
 
-SHAPES = {"det": (1, 3, 736, 992), "cls": (6, 3, 48, 192), "rec": (6, 1, 32, 320)}
-"""Batches that are timed: a page, and what TextSystem hands to the other two at once."""
+SHAPES = {**timing.BATCHES, "rec": timing.batch_shape("rec", 1, None)}
+"""Batches that are timed; the recognizer takes grey lines."""
 CALIBRATION = {"det": 16, "cls": 64, "rec": 64}
 TESTED = {"det": 24, "cls": 400, "rec": 400}
 METRIC = {"det": "hmean", "cls": "acc", "rec": "line acc"}
@@ -108,27 +106,12 @@ def score(task: str, folder: Path, tests: Sequence[Mapping[str, Any]], kind: str
 
 def print_times(task: str, folders: Mapping[str, Path], kind: str, *, threads: int, rounds: int) -> None:
     """Medians, and the median and range of middle half of the ratios to the float run of the same round."""
-    engines = {
-        name: open_engine(folder / "inference.onnx", kind=kind, threads=threads)
-        for name, folder in folders.items()
-    }
-    batch = np.random.default_rng(0).uniform(-1, 1, SHAPES[task]).astype(np.float32)
-    times: dict[str, list[float]] = {name: [] for name in engines}
-    for engine in engines.values():
-        engine.run(batch)
-    for turn in range(rounds):
-        for name in list(engines) if turn % 2 else reversed(list(engines)):
-            start = time.perf_counter()
-            engines[name].run(batch)
-            times[name].append(1000 * (time.perf_counter() - start))
-    for engine in engines.values():
-        engine.close()
-    for name, own in times.items():
-        ratios = sorted(a / b for a, b in zip(own, times["float"]))
-        spread = f"{ratios[len(ratios) // 4]:.2f}..{ratios[3 * len(ratios) // 4]:.2f}"
+    files = {name: folder / "inference.onnx" for name, folder in folders.items()}
+    found = timing.side_by_side(files, kind, shape=SHAPES[task], threads=threads, rounds=rounds)
+    for name, own in found.items():
         print(
-            f"  {kind:12} {threads} threads {name:12} {median(own):8.2f} ms (best {min(own):.2f})"
-            f"  ratio {median(ratios):.2f} ({spread})",
+            f"  {kind:12} {threads} threads {name:12} {own.milliseconds:8.2f} ms (best {own.best:.2f})"
+            f"  ratio {own.ratio:.2f} ({own.low:.2f}..{own.high:.2f})",
             flush=True,
         )
 

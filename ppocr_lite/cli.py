@@ -1,6 +1,7 @@
-"""The console script ``ppocr-lite``: read, ngram, weights, data, doctor, version."""
+"""The console script ``ppocr-lite``: read, ngram, weights, data, compress, doctor, version."""
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
         command.add_arguments(subparsers.add_parser(name, help=command.help, description=command.help))
-    args = parser.parse_args(argv)
+    args = parser.parse_args(_compression().joined_changes(sys.argv[1:] if argv is None else argv))
     return console.guarded(lambda: COMMANDS[args.command].run(args), _complain)
 
 
@@ -155,6 +156,11 @@ def _ngram(args: argparse.Namespace) -> int:
     return 0
 
 
+def _compression() -> Any:
+    """The commands of the half that needs Paddle are found by name: nothing here depends on that half."""
+    return importlib.import_module("ppocr_lite.compression.command")
+
+
 def _doctor(args: argparse.Namespace) -> int:
     from ppocr_lite.inference.doctor import report
 
@@ -179,6 +185,11 @@ COMMANDS: dict[str, Command] = {
     "ngram": Command("Make a character model of text, for read --ngram.", _ngram_arguments, _ngram),
     "weights": Command("Show, extract, convert or compare weights.", weights.add_arguments, weights.run),
     "data": Command("Check, convert, import or split data sets.", data.add_arguments, data.run),
+    "compress": Command(
+        "Prune and quantize a trained model, and measure what came of it.",
+        lambda parser: _compression().add_arguments(parser),
+        lambda args: _compression().run(args),
+    ),
     "doctor": Command("Check this installation.", _no_arguments, _doctor),
     "version": Command("Print the version.", _no_arguments, _version),
 }

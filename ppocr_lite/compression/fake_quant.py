@@ -14,7 +14,7 @@ from ppocr_lite.compression.qdq import CENTRE, LEVELS, SMALLEST_SCALE, Grid
 from ppocr_lite.optim.optimizers import OWN_DECAY_ONLY
 
 ALPHA = 20.0
-"""Initial bound of PACT: larger than nearly every activation, so that training starts without clipping."""
+"""Least initial bound of PACT; where the first batch goes beyond, the bound begins there."""
 ALPHA_DECAY = 2e-5
 MOVING_RATE = 0.9
 SMALLEST_BOUND = 1e-3
@@ -67,7 +67,7 @@ class ActivationQuantizer(nn.Layer):
             with 127 on each side.
         with_pact: clip with a learned bound first.
         name: name of the alpha tensor, by which optimizer states know it.
-        alpha, decay: initial value of alpha, and its own L2.
+        alpha, decay: initial value of alpha, unless the first training batch has larger ones, and its own L2.
         rate: weight of the past in the moving average.
 
     Buffers ``total`` and ``count``: decayed sums of the maxima and of ones; their ratio is the average.
@@ -106,6 +106,8 @@ class ActivationQuantizer(nn.Layer):
         if self.fixed is not None:
             return fake_quantize(x, self.fixed.scale, self.fixed.zero_point)
         if self._with_pact and self.training:
+            if not self.seen:
+                self._widen(x)
             x = pact(x, self._bound())
         if self.training:
             self._follow(x)
@@ -134,6 +136,11 @@ class ActivationQuantizer(nn.Layer):
 
     def _bound(self) -> Tensor:
         return paddle.clip(self.alpha, min=SMALLEST_BOUND)
+
+    @paddle.no_grad()
+    def _widen(self, x: Tensor) -> None:
+        """Begin without clipping: a network that has learned to use such values would be broken by it."""
+        self.alpha.set_value(paddle.maximum(self.alpha, x.detach().abs().max().reshape([1])))
 
     @paddle.no_grad()
     def _follow(self, x: Tensor) -> None:

@@ -1,4 +1,9 @@
-"""How the layers of a network hang together, found by watching one run of it."""
+"""How the layers of a network hang together, found by watching one run of it.
+
+Each layer's result is replaced by noise of both signs, so that what is found (whether a tensor can be
+negative, whether a ReLU lies between two layers) depends on the network alone, never on the weights that it
+happens to have: a training, its resumption and the export must all find the same.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,25 +48,27 @@ def watch(model: nn.Layer, batch: np.ndarray) -> list[Seen]:
 
     Args:
         model: left in the mode it was in.
-        batch: float32 [N, C, H, W]; noise tells more than a blank picture.
+        batch: float32 [N, C, H, W], noise; it is run twice over, for even a channel of one value to have
+            both signs.
     """
     found: dict[int, Seen] = {}
     by_result: dict[int, Seen] = {}
 
     def after(name: str) -> Callable[..., None]:
-        def note(layer: nn.Layer, inputs: Any, output: Tensor) -> None:
-            source = inputs[0]
+        def note(layer: nn.Layer, inputs: Any, output: Tensor) -> Tensor:
+            source, result = inputs[0], noise_like(output)
             if isinstance(layer, WEIGHTED):
                 if id(layer) in found:
                     found[id(layer)].runs += 1
-                    return
-                seen = found[id(layer)] = Seen(name, layer, source, output, layer)
+                    return result
+                seen = found[id(layer)] = Seen(name, layer, source, result, layer)
             else:
                 maker = by_result.get(id(source))
                 if maker is None or maker.end is not maker.layer:
-                    return
-                seen, seen.result, seen.end = maker, output, layer
-            by_result[id(output)] = seen  # Seen keeps the tensor, so that no other gets its id
+                    return result
+                seen, seen.result, seen.end = maker, result, layer
+            by_result[id(result)] = seen  # Seen keeps the tensor, so that no other gets its id
+            return result
 
         return note
 
@@ -74,7 +81,7 @@ def watch(model: nn.Layer, batch: np.ndarray) -> list[Seen]:
     model.eval()
     try:
         with paddle.no_grad():
-            model(paddle.to_tensor(batch))
+            model(paddle.to_tensor(np.concatenate([batch, batch])))
     finally:
         for hook in hooks:
             hook.remove()
@@ -84,6 +91,21 @@ def watch(model: nn.Layer, batch: np.ndarray) -> list[Seen]:
     for seen in order:
         _note_origin(seen, order)
     return order
+
+
+def noise_like(tensor: Tensor) -> Tensor:
+    """Noise around +1 and -1 by turns, from channel to channel and from picture to picture.
+
+    A mean over a channel has both signs as well, and so has what hard-swish makes of it.
+
+    Shapes: [N, C, H, W] or [N, ..., C] -> alike.
+    """
+    shape = [int(size) for size in tensor.shape]
+    channel = 1 if len(shape) == 4 else len(shape) - 1
+    numbers = np.indices(shape, sparse=True)
+    middle = 1.0 - 2.0 * ((numbers[0] + numbers[channel]) % 2)
+    spread = 0.5 * np.random.default_rng(0).standard_normal(shape)
+    return paddle.to_tensor((middle + spread).astype(np.float32))
 
 
 def _note_origin(reader: Seen, order: list[Seen]) -> None:

@@ -34,7 +34,8 @@ class QuantOptions:
             weights, and what it rounds away of the picture is lost.
         keep_float: patterns of layer names, such as ``neck.*``, that are left as they are.
         weight_bits: 8; 7 for x86 processors without VNNI (see :mod:`~ppocr_lite.compression.qdq`).
-        alpha, alpha_decay: initial bound of PACT, and the L2 of its own.
+        alpha, alpha_decay: least initial bound of PACT (the largest value of the first batch, where that is
+            more), and the L2 of its own.
         moving_rate: weight of the past in the ranges.
         pack_float: store the weights of the layers that stay float as int8 in the exported file; see
             :func:`~ppocr_lite.compression.qdq.pack_floats`. Training does not see this rounding.

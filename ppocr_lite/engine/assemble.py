@@ -22,6 +22,7 @@ from ppocr_lite.engine.evaluator import Evaluator, Metric, PostProcess, to_numpy
 from ppocr_lite.engine.hooks.build import training_hooks
 from ppocr_lite.engine.inference_teacher import InferenceTeacher, with_student_transforms
 from ppocr_lite.engine.randomness import seed_generators
+from ppocr_lite.engine.short_epochs import for_steps
 from ppocr_lite.engine.trainer import BatchLoader, Hook, Trainer
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.export.bundle import export_model
@@ -147,7 +148,11 @@ def _trainer(cfg: Config, device: str, ranks: Ranks, prepare: Prepare | None) ->
     loader = _loader(found, "Train", seed, ranks)
     logger.info("train dataloader has %d iters", len(loader))
     ranks.require_same("steps of an epoch", len(loader))
-    epochs, accumulate = int(_required(cfg, "Global.epoch_num")), int(cfg.get("Global.accumulate_steps", 1))
+    accumulate = int(cfg.get("Global.accumulate_steps", 1))
+    if cfg.get("Global.max_steps"):
+        epochs, loader = for_steps(loader, int(cfg.get("Global.max_steps")), accumulate)
+    else:
+        epochs = int(_required(cfg, "Global.epoch_num"))
     if cfg.get("Global.freeze"):
         freeze(found.model, cfg.get("Global.freeze"))
     steps = math.ceil(len(loader) / accumulate)
@@ -167,6 +172,7 @@ def _trainer(cfg: Config, device: str, ranks: Ranks, prepare: Prepare | None) ->
         ranks=ranks,
         seed=seed,
     )
+    result.epochs = epochs
     started = submodels.load_pretrained(cfg, found.model)
     if cfg.get("Global.checkpoints"):
         result.resume(cfg.get("Global.checkpoints"))
@@ -178,14 +184,14 @@ def _trainer(cfg: Config, device: str, ranks: Ranks, prepare: Prepare | None) ->
 
 
 def train(cfg: Config, *, prepare: Prepare | None = None) -> Trainer:
-    """Build the trainer, write ``config.yml`` where its results go, and train ``Global.epoch_num`` epochs."""
+    """Build the trainer, write ``config.yml`` where its results go, and train as long as ``Global`` says."""
     built = trainer(cfg, prepare=prepare)
     if built.ranks.is_main:
         folder = save_dir(cfg)
         folder.mkdir(parents=True, exist_ok=True)
         several = built.ranks.world_size != 1
         cfg.replace({"Global.distributed": several}).dump(folder / "config.yml")
-    built.fit(int(cfg.get("Global.epoch_num")))
+    built.fit(built.epochs)
     return built
 
 
@@ -206,7 +212,8 @@ def _hooks(found: Parts, seed: int, ranks: Ranks) -> list[Hook]:
     of_batches = None
     if cfg.get("Global.cal_metric_during_train"):
         of_batches = Evaluator(None, postprocess=found.postprocess, metric=build_metric(cfg, found.charset))
-    on_data = _evaluator(found, seed, ranks) if cfg.section("Eval.dataset") else None
+    evaluates = cfg.section("Eval.dataset") and cfg.get("Global.eval_batch_step") != 0
+    on_data = _evaluator(found, seed, ranks) if evaluates else None
     return training_hooks(
         cfg, save_dir(cfg), evaluator=on_data, batch_evaluator=of_batches, writes=ranks.is_main
     )

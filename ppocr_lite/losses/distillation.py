@@ -76,11 +76,14 @@ class DistillationDMLLoss(nn.Layer):
     def forward(self, preds: Preds, batch: Batch) -> dict[str, Tensor]:
         losses = {}
         for index, pair in enumerate(self._pairs):
-            first, second = _outputs(preds, pair, self._key)
+            # A teacher may give fewer maps than its student; what counts is that both give those compared.
+            first, second = _outputs(preds, pair, self._key, same_shape=not self._maps)
             if not self._maps:
                 losses[f"{self._name}_{index}"] = self._loss(first, second)
             for entry in self._maps:
                 channel = MAP_CHANNELS[entry]
+                for name, maps in zip(pair, (first, second)):
+                    _check_map(maps, channel, entry, name)
                 loss = self._loss(first[:, channel], second[:, channel])  # of [N, H, W]
                 losses[f"{self._name}_{entry}_{index}"] = loss
         return _with_total(losses)
@@ -279,6 +282,14 @@ def _outputs(
             "(an InferenceTeacher: time_stride)."
         )
     return first, second
+
+
+def _check_map(maps: Tensor, channel: int, entry: str, name: str) -> None:
+    if maps.shape[1] <= channel:
+        raise ConfigError(
+            f"maps_name: {name} gives {maps.shape[1]} map(s), and no {entry}; an InferenceTeacher gives "
+            "shrink_maps alone."
+        )
 
 
 def _with_total(losses: dict[str, Tensor]) -> dict[str, Tensor]:

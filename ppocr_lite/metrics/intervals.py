@@ -86,6 +86,36 @@ class RatioSums:
         return ratio * all_right[0], ratio + abs(1 - ratio) * none_right[1]
 
 
+def paired_difference(
+    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]
+) -> tuple[float, float, float]:
+    """How much a ratio of sums differs between two systems that saw the same units: (difference, low, high).
+
+    Each unit counts with what it adds to the difference, so that what is hard for both of them cancels out:
+    the interval is much narrower than the two systems' own. With wholes of 1 it is the paired interval of a
+    difference of means.
+
+    Args:
+        first, second: what is above and below the line of each unit, [n] each, in the same order.
+
+    >>> ones = np.ones(4)
+    >>> paired_difference((np.array([1, 1, 1, 0]), ones), (np.array([1, 0, 0, 0]), ones))[0]
+    0.5
+    """
+    residuals, ratios = [], []
+    for parts, wholes in (first, second):
+        ratios.append(float(parts.sum() / max(wholes.sum(), SAME)))
+        residuals.append((parts - ratios[-1] * wholes) / max(float(wholes.mean()), SAME))
+    units, difference = len(residuals[0]), ratios[0] - ratios[1]
+    apart = residuals[0] - residuals[1]
+    spread = float(apart @ apart)
+    if units > 1 and spread > SAME:
+        reach = Z * math.sqrt(spread / (units * (units - 1)))
+    else:  # no unit differs: their number alone bounds the difference
+        reach = wilson_interval(0, units)[1]
+    return difference, difference - reach, difference + reach
+
+
 def bounds(name: str, interval: tuple[float, float]) -> dict[str, float]:
     """``{name}_low`` and ``{name}_high``."""
     return {f"{name}_low": interval[0], f"{name}_high": interval[1]}

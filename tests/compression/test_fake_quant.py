@@ -77,10 +77,22 @@ def test_alpha_limits_the_range_and_has_its_own_decay():
     assert quantizer.alpha.item() == 20.0
     assert quantizer.alpha.name == "conv2d_7.w_0.pact"
     assert quantizer.alpha.regularizer._coeff == pytest.approx(2e-5)
+    quantizer(tensor([0.3, 8.0]))
     quantizer.alpha.set_value(np.float32([1.0]))
     y = quantizer(tensor([0.3, 8.0]))
     assert quantizer.grid == fake_quant.Grid.unsigned(1.0)
     assert float(y[1]) == pytest.approx(1.0)
+
+
+def test_alpha_begins_at_what_the_first_batch_has():
+    """The sums in a detector's neck go far beyond 20; clipped there it finds nothing any more."""
+    quantizer = ActivationQuantizer(unsigned=False)
+    y = quantizer(tensor([-170.0, 3.0]))
+    assert quantizer.alpha.item() == 170.0
+    assert float(y[0]) == pytest.approx(-170.0)
+    y = quantizer(tensor([400.0]))  # later batches are clipped
+    assert quantizer.alpha.item() == 170.0
+    assert float(y[0]) == pytest.approx(170.0)
 
 
 def test_adamw_leaves_alpha_to_its_own_decay():

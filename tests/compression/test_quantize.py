@@ -102,6 +102,22 @@ def test_layers_and_quantizers():
     assert [name for name, layer in found.items() if layer.unsigned] == ["wide.pact"]
 
 
+def test_what_is_found_does_not_depend_on_the_weights():
+    """A checkpoint of the rounding network must fit wherever it is built, whatever its first weights were."""
+    net = settled()
+    for name, parameter in net.state_dict().items():
+        if name.endswith("_norm.bias"):
+            parameter.set_value(
+                np.full(parameter.shape, 9.0, np.float32)
+            )  # nothing is negative before a ReLU
+    assert set(quantized_names(net)) == set(quantized_names(settled(3)))
+
+
+def quantized_names(net):
+    quantize.quantize(net, noise(1), QuantOptions(first=True))
+    return {name: layer.unsigned for name, layer in quantize.quantizers(net).items()}
+
+
 def test_options_choose_the_layers():
     assert "stem" not in quantize.quantize(settled(), noise(1))
     assert "fc" not in quantize.quantize(settled(), noise(1), QuantOptions(last=False))

@@ -24,6 +24,18 @@ def maps(seed, channels=3):
     return {"maps": paddle.to_tensor(values, stop_gradient=False)}
 
 
+def test_a_teacher_may_give_the_shrink_map_alone(det_batch):
+    """As an exported detector does: its one map is compared with the student's first."""
+    preds = {"A": maps(1), "B": maps(2, channels=1)}
+    loss = build("DistillationDMLLoss", model_name_pairs=["A", "B"], key="maps", maps_name="shrink_maps")
+    found = loss(preds, det_batch)["loss"]
+    wanted = DMLLoss()(preds["A"]["maps"][:, 0], preds["B"]["maps"][:, 0])
+    assert float(found) == pytest.approx(float(wanted))
+    loss = build("DistillationDMLLoss", model_name_pairs=["A", "B"], key="maps", maps_name="binary_maps")
+    with pytest.raises(ConfigError, match=r"B gives 1 map\(s\), and no binary_maps"):
+        loss(preds, det_batch)
+
+
 @pytest.fixture
 def det_batch():
     rng = np.random.default_rng(9)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ppocr_lite.metrics.intervals import RatioSums, wilson_interval
+from ppocr_lite.metrics.intervals import RatioSums, Z, paired_difference, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,25 @@ def test_limits():
     assert sums.interval()[1] == 1.0
     assert sums.interval()[0] > 0
     assert (empty.ratio, empty.interval()) == (0.0, (0.0, 1.0))
+
+
+def test_paired_differences_by_hand():
+    """Units add 1, 0, 0 and 0 to the difference of 1/4; they scatter by sqrt(0.75 / (4 * 3)) = 0.25."""
+    first, second, ones = np.array([1.0, 1, 0, 1]), np.array([0.0, 1, 0, 1]), np.ones(4)
+    found = paired_difference((first, ones), (second, ones))
+    assert found == pytest.approx((0.25, 0.25 - Z * 0.25, 0.25 + Z * 0.25))
+
+
+def test_what_is_hard_for_both_cancels_out():
+    """Of ratios too: pages of very different difficulty, and a system that always finds one box less."""
+    rng = np.random.default_rng(3)
+    wholes = rng.integers(20, 60, 200).astype(float)
+    parts = np.floor(wholes * rng.uniform(0.2, 1.0, 200))
+    difference, low, high = paired_difference((parts, wholes), (parts - 1, wholes))
+    assert difference == pytest.approx(200 / wholes.sum())
+    assert high - low < 0.01
+
+
+def test_equal_systems_are_known_to_be_equal_by_their_number_only():
+    same = (np.array([1.0, 0, 1]), np.ones(3))
+    assert paired_difference(same, same) == pytest.approx((0.0, -0.5615, 0.5615), abs=1e-4)
