@@ -82,15 +82,23 @@ def _from_lmdb(args: argparse.Namespace) -> int:
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "format",
-        choices=("icdar2013", "icdar2015", "coco-text", "label-studio", "csv"),
+        choices=("icdar2013", "icdar2015", "coco-text", "label-studio", "csv", "primus"),
         help="what SRC is",
     )
-    parser.add_argument("source", metavar="SRC", help="folder of gt_*.txt files (icdar), or the file")
+    parser.add_argument(
+        "source", metavar="SRC", help="folder of gt_*.txt files (icdar) or of staves (primus), or the file"
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for label files and crops")
     parser.add_argument("--images", metavar="DIR", help="where the pictures are (default: beside SRC)")
     parser.add_argument("--crops", action="store_true", help="cut out the lines and label them, too")
     parser.add_argument("--set", metavar="NAME", help="coco-text: pictures of this set, such as train")
     parser.add_argument("--delimiter", metavar="C", help="csv: between columns (default: by the first lines)")
+    parser.add_argument("--list", metavar="FILE", help="primus: ids of the staves to take, one a line")
+    parser.add_argument(
+        "--encoding", choices=("semantic", "agnostic"), help="primus: which tokens (default: semantic)"
+    )
+    parser.add_argument("--distorted", action="store_true", help="primus: the pictures <id>_distorted.jpg")
+    parser.add_argument("--dictionary", metavar="FILE", help="primus: write the tokens that occur there")
     _add_skip_bad(parser, "leave out what is wrong and name it")
 
 

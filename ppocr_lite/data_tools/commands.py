@@ -11,7 +11,7 @@ from ppocr_lite.data_tools.check import check
 from ppocr_lite.data_tools.fix import fix
 from ppocr_lite.data_tools.html_page import html_report
 from ppocr_lite.data_tools.importers import IMPORTERS, ImportOptions
-from ppocr_lite.data_tools.importers.writing import write_labels
+from ppocr_lite.data_tools.importers.writing import write_labels, write_tokens
 from ppocr_lite.data_tools.lmdb_convert import read_database, write_database
 from ppocr_lite.data_tools.plan import FILE_DATASETS, SPLITS, read_files
 from ppocr_lite.data_tools.pseudo_label import PseudoLabeller, Rules
@@ -74,12 +74,17 @@ def import_data(args: argparse.Namespace) -> int:
         images=Path(args.images) if args.images else None,
         subset=args.set,
         delimiter=args.delimiter,
+        ids=Path(args.list) if args.list else None,
+        encoding=args.encoding,
+        distorted=args.distorted,
         skipped=bad if args.skip_bad else None,
     )
     samples = list(IMPORTERS[args.format](Path(args.source), options))
     if not samples:
         raise DataError(f"{args.source}: nothing in it could be imported.{' '.join(['', *_left_out(bad)])}")
     _print(write_labels(samples, Path(args.out), crops=args.crops, skipped=options.skipped))
+    if args.dictionary:
+        _print([write_tokens(samples, Path(args.dictionary))])
     _print(_left_out(bad))
     return PROBLEMS if bad else FINE
 
