@@ -218,5 +218,5 @@ def find_dictionary(path: str | Path) -> Path:
         return bundled
     raise ConfigError(
         f"{path}: no such dictionary, and none named '{file.name}' comes with ppocr_lite. "
-        "Give character_dict_path as an existing file, one character a line."
+        "Give character_dict_path as an existing file, one character or token a line."
     )

@@ -7,7 +7,15 @@ import pytest
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.synth.music.grammar import FULL, GRAMMARS, SIMPLE, all_tokens, alterations, compose, find_grammar
+from ppocr_lite.synth.music.grammar import (
+    FULL,
+    GRAMMARS,
+    SIMPLE,
+    all_tokens,
+    alterations,
+    compose,
+    find_grammar,
+)
 from ppocr_lite.synth.music.notation import LETTERS, Barline, Clef, Key, Note, Rest, Tie, Time
 
 

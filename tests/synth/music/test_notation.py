@@ -2,7 +2,19 @@
 
 import pytest
 
-from ppocr_lite.synth.music.notation import KEYS, TIMES, Barline, Clef, Key, Length, MultiRest, Note, Rest, Tie, Time
+from ppocr_lite.synth.music.notation import (
+    KEYS,
+    TIMES,
+    Barline,
+    Clef,
+    Key,
+    Length,
+    MultiRest,
+    Note,
+    Rest,
+    Tie,
+    Time,
+)
 
 
 def test_tokens_are_those_of_primus():
@@ -57,8 +69,18 @@ def test_every_key_has_its_own_tonic():
 
 
 def test_lengths():
-    assert (Length("quarter").units, Length("quarter", 1).units, Length("quarter", 1).text) == (16, 24, "quarter.")
-    assert [Length(name).flags for name in ("whole", "half", "quarter", "eighth", "sixteenth")] == [0, 0, 0, 1, 2]
+    assert (Length("quarter").units, Length("quarter", 1).units, Length("quarter", 1).text) == (
+        16,
+        24,
+        "quarter.",
+    )
+    assert [Length(name).flags for name in ("whole", "half", "quarter", "eighth", "sixteenth")] == [
+        0,
+        0,
+        0,
+        1,
+        2,
+    ]
 
 
 def test_bars():
