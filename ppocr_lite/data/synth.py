@@ -72,12 +72,12 @@ class SynthDataSet(PipelineDataset):
                 f"{section_path}: rendered text needs 'texts', files or folders of them; music takes neither "
                 "'texts' nor 'fonts'."
             )
-        self.kind = kind
         self.length = int(length)
         self.levels = _levels(level, section_path)
         self.epochs = int((global_section or {}).get("epoch_num") or 1)
         self._made: dict[str, Any] = {
-            **({} if kind == MUSIC else {"kind": kind, "texts": texts}),
+            "kind": kind,
+            **({} if texts is None else {"texts": texts}),
             "seed": self.seed + (0 if mode == "Train" else EVAL_SEED_STEP),
             **({} if fonts is None else {"fonts": fonts}),
             **({} if charset is None else {"charset": charset}),
@@ -106,11 +106,10 @@ class SynthDataSet(PipelineDataset):
         return round(start + (end - start) * round(done * LEVEL_STEPS) / LEVEL_STEPS, 4)
 
     def _stream_at(self, level: float) -> Any:
-        from ppocr_lite.synth import MusicStream, SynthStream  # others do without fonts and the renderer
+        from ppocr_lite.synth import open_stream  # needs fonts and the renderer, which others do without
 
         if level not in self._streams:
-            make: Any = MusicStream if self.kind == MUSIC else SynthStream
-            self._streams[level] = make(level=level, **self._made)
+            self._streams[level] = open_stream(level=level, **self._made)
         return self._streams[level]
 
 

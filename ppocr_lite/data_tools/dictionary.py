@@ -31,7 +31,7 @@ def read_dictionary(cfg: Config) -> Dictionary:
     space = bool(cfg.get("Global.use_space_char", False))
     separator = cfg.get("Global.token_separator") or ""
     if not path:
-        return Dictionary(charset=Charset.load(None, use_space_char=space))
+        return Dictionary(charset=Charset.load(None, use_space_char=space, token_separator=separator))
     file = str(find_dictionary(path))
     data = read_text_bytes(file, "dictionary")
     faults = []

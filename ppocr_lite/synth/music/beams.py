@@ -28,22 +28,23 @@ def beams_of(symbols: Sequence[Symbol]) -> list[Beam]:
 def _groups(symbols: Sequence[Symbol]) -> Iterator[list[tuple[int, int]]]:
     """(number of the note, its flags) of notes that stand together."""
     beat, position, number = 16, 0, 0
+    begun = 0  # the beat in which the group began
     group: list[tuple[int, int]] = []
     for symbol in symbols:
         if isinstance(symbol, Time):
             beat = symbol.beat
         if isinstance(symbol, Note | Rest):
-            ends = position % beat == 0 or not (isinstance(symbol, Note) and symbol.length.flags)
-            if ends:
+            if position // beat != begun or not (isinstance(symbol, Note) and symbol.length.flags):
                 yield group
-                group = []
+                group, begun = [], position // beat
             position += symbol.length.units
             if isinstance(symbol, Note):
                 if symbol.length.flags:
                     group.append((number, symbol.length.flags))
                 number += 1
         elif isinstance(symbol, Barline):
-            position = 0
+            yield group
+            group, position, begun = [], 0, 0
     yield group
 
 

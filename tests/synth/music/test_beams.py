@@ -14,6 +14,9 @@ def test_notes_of_one_beat_stand_together():
     assert groups(Time("2/4"), *notes("eighth", "eighth", "eighth", "eighth")) == [(0, 1), (2, 3)]
     assert groups(Time("6/8"), *notes(*["eighth"] * 6)) == [(0, 1, 2), (3, 4, 5)]
     assert groups(Time("2/4"), *notes("quarter", "eighth", "eighth")) == [(1, 2)]
+    # The fourth note begins in the first beat and ends in the second one.
+    lengths = ("eighth", "sixteenth", "sixteenth", "eighth.", "sixteenth", "eighth.", "sixteenth")
+    assert groups(Time("6/8"), *notes(*lengths)) == [(0, 1, 2, 3), (4, 5, 6)]
 
 
 def test_rests_long_notes_and_bar_lines_end_a_beam():
