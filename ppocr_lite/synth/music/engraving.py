@@ -114,8 +114,7 @@ class _Engraver:
         half = self._style.line / 2
         for line in range(-2, 3):
             self._paper.box(self._begin, line - half, self._end, line + half)
-        width = self._end + self._style.right
-        ink, middle = self._paper.cut(width)
+        ink, middle = self._paper.cut(self._end + self._style.right)
         heads = []
         for stem in self._stems:
             width = WHOLE_WIDTH if stem.note.length.name == "whole" else HEAD_WIDTH

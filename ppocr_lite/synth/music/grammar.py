@@ -41,7 +41,7 @@ class Grammar:
         times: time signatures.
         lengths: of notes and rests, with the share of each among those that fit.
         places: lowest and highest place of a note on the staff.
-        symbols: fewest and most symbols; bars are added until there are the fewest.
+        symbols: a number between these is drawn for a staff, which has as many whole bars as fit, or one.
         accidental, rest, multirest: probabilities, of a note, of a note or rest, of a staff.
         tie: probability that two equal notes in a row are tied.
         most_bars_of_rest: of a multirest.
