@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ppocr_lite.charset import split_symbols
 from ppocr_lite.errors import DataError
 from ppocr_lite.geometry import reading_order
 
@@ -134,9 +135,11 @@ class RecResult:
     with the probability that nothing is there.
 
     Args:
+        char_scores: one for each of ``symbols``.
         characters, words: with their boxes in pixels of the crop; empty when they were not asked for.
         alternatives: the best readings, the chosen one first; empty when they were not asked for.
         matched: whether the text is a word of the lexicon; None when there was no lexicon.
+        separator: between the tokens of the text; empty where it is made of characters.
     """
 
     text: str
@@ -146,6 +149,12 @@ class RecResult:
     words: tuple[TextSpan, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     matched: bool | None = None
+    separator: str = ""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The characters of the text; with a separator, its tokens."""
+        return tuple(split_symbols(self.text, self.separator))
 
 
 @dataclass(frozen=True, eq=False)

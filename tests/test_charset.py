@@ -54,3 +54,60 @@ def test_en_dict_has_the_order_of_published_models():
 def test_missing_dictionary_says_what_to_do():
     with pytest.raises(ConfigError, match="character_dict_path"):
         Charset.load("nowhere/none_such.txt")
+
+
+TOKENS = b"clef-G2\nnote-C4_half.\nbarline\n"
+
+
+def test_tokens_by_hand(tmp_path):
+    charset = load(tmp_path, TOKENS, token_separator=" ")
+    assert (charset.ctc_size, charset.separator) == (4, " ")
+    assert charset.symbols("barline  clef-G2 ") == ["barline", "clef-G2"]
+    assert charset.encode("barline clef-G2 tie note-C4_half.") == [3, 1, 2]
+    assert charset.unknown("tie barline tie") == ["tie"]
+    assert charset.decode([3, 1, 2]) == "barline clef-G2 note-C4_half."
+    assert charset.encode(["barline"]) == [3]  # a list is not split any more
+    assert "clef-G2" in charset
+
+
+def test_without_a_separator_a_text_is_its_characters():
+    charset = Charset(("a", "b"))
+    assert charset.symbols("ab") == "ab"
+    assert charset.join("ab") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a\nb\na\nc\nb\na\n", r"dict.txt: .* there twice: 'a' on lines 1, 3, 6; 'b' on lines 2, 5\."),
+        (b"a\n\n \nb\n", r"dict.txt: blank lines: 2, 3\. Each line holds one token"),
+        (b"a\nb c\n", r"dict.txt: lines with the separator ' ' in them: 2: 'b c'\."),
+        (b"a\na b\nb \n", r"2: 'a b', 3: 'b '\. Labels would tear"),
+        (b"%s\n" % b"\n".join(b"t%d" % (i % 7) for i in range(14)), "'t4' on lines 5, 12 and 2 more"),
+    ],
+)
+def test_bad_token_files(tmp_path, data, message):
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, data, token_separator=" ")
+
+
+def test_the_same_file_is_a_good_dictionary_of_characters(tmp_path):
+    assert load(tmp_path, b"a\nb\na\n").characters == ("a", "b", "a")
+
+
+def test_separators_that_end_a_label_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="ends a label"):
+        load(tmp_path, TOKENS, token_separator="\t")
+
+
+@pytest.mark.parametrize("options", [{}, {"path": "en_dict.txt", "use_space_char": True}])
+def test_tokens_need_a_dictionary_and_no_space(options):
+    with pytest.raises(ConfigError, match="need a dictionary of tokens"):
+        Charset.load(**options, token_separator=" ")
+
+
+def test_a_vocabulary_of_1781_tokens(tmp_path):
+    tokens = [f"note-{i}" for i in range(1781)]
+    charset = load(tmp_path, "\n".join(tokens).encode(), token_separator=" ")
+    assert charset.ctc_size == 1782
+    assert charset.decode(charset.encode(" ".join(tokens))) == " ".join(tokens)

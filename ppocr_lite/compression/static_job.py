@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -100,17 +100,17 @@ def _rows(file: Path, folder: str, delimiter: str) -> Iterator[Path]:
 
 
 def _rendered(section: Mapping[str, Any]) -> Iterable[np.ndarray]:
-    from ppocr_lite.synth import SynthStream  # needs fonts and the renderer, which others do without
+    from ppocr_lite.synth import MusicStream, open_stream  # needs the renderer, which others do without
 
-    texts: Sequence[str] | str = section["texts"]
-    options = {"fonts": section["fonts"]} if section.get("fonts") else {}
+    given = {"fonts": section["fonts"]} if section.get("fonts") else {}
+    if section["kind"] != MusicStream.kind:
+        given["texts"] = section["texts"]
     level = section.get("level", 1.0)
-    stream = SynthStream(
+    stream = open_stream(
         section["kind"],
-        texts=[texts] if isinstance(texts, str) else list(texts),
         level=float(level[-1] if isinstance(level, list | tuple) else level),
         seed=int(section.get("seed", 0)),
-        **options,
+        **given,
         **(section.get("options") or {}),
     )
     return (stream.sample(index)["image"] for index in range(int(section["length"])))

@@ -45,6 +45,7 @@ GLOBAL_DEFAULTS: Mapping[str, Any] = {
     "save_res_path": None,
     "character_dict_path": None,
     "use_space_char": False,
+    "token_separator": "",
     "max_text_length": 25,
     "label_list": None,
     "infer_mode": False,
@@ -86,6 +87,7 @@ GLOBAL_KINDS: Mapping[str, Any] = {
     "infer_img": str,
     "save_res_path": str,
     "character_dict_path": str,
+    "token_separator": str,
     "max_text_length": Count,
     "label_list": Sequence[str | int],
 }

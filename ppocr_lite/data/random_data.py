@@ -54,7 +54,7 @@ class RandomDataSet(PipelineDataset):
         super().__init__(pipeline, seed + (mode != "Train"))
         self.kind = kind
         self.length = int(length)
-        self.characters = list(charset.characters) if charset else [*"0123456789"]
+        self.charset = charset or Charset(tuple("0123456789"))
         self.labels = list((global_section or {}).get("label_list") or LABELS)
 
     def __len__(self) -> int:
@@ -72,7 +72,8 @@ class RandomDataSet(PipelineDataset):
             return json.dumps([{"transcription": "text", "points": _box(row, rng)} for row in range(3)])
         if self.kind == "cls":
             return str(rng.choice(self.labels))
-        return "".join(rng.choice(self.characters, int(rng.integers(1, MAX_CHARACTERS + 1))))
+        count = int(rng.integers(1, MAX_CHARACTERS + 1))
+        return self.charset.join(rng.choice(list(self.charset.characters), count))
 
 
 def _box(row: int, rng: np.random.Generator) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Rendered text as a dataset."""
+"""Rendered text and music as a dataset."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from ppocr_lite.registry import DATASETS
 from ppocr_lite.transforms import ARRAY_SOURCES, Sample
 
 DEFAULT_DICTIONARY = "en_printable.txt"
+MUSIC = "music"
 LEVEL_STEPS = 20
 """Levels that are told apart on the way from the first to the last."""
 
@@ -24,20 +25,20 @@ EVAL_SEED_STEP = 7919
 
 @DATASETS.register()
 class SynthDataSet(PipelineDataset):
-    """Rendered text, made while training; no file is written. See :mod:`ppocr_lite.synth`.
+    """Rendered text or music, made while training; no file is written. See :mod:`ppocr_lite.synth`.
 
     Args:
-        kind: ``rec`` lines, ``det`` pages or ``cls`` crops.
+        kind: ``rec`` lines, ``det`` pages or ``cls`` crops; ``music`` staves.
         length: samples of an epoch.
-        texts: text files or folders of them.
-        fonts: fonts or folders of them; the renderer's default without it.
+        texts: text files or folders of them; music takes none.
+        fonts: fonts or folders of them; the renderer's default without it. Music takes none.
         level: 0 clean to 1 the full range of damage; ``[start, end]`` runs evenly from the first sample of
             the first epoch to the last sample of the last one (in steps; leave ``shuffle`` off).
         level_epochs: with it, ``[start, end]`` has reached its end after so many epochs, and stays there.
         repeat: so many successive samples are of one rendering, each through the transforms for itself: a
             page takes longer to draw than to cut. Leave ``shuffle`` off: the page is kept until the next
             one is asked for.
-        options: further options of the renderer.
+        options: further options of the renderer; of music ``grammar`` and ``height``.
         transforms, ext_op_transform_idx, seed, charset, global_section, section_path: see SimpleDataSet;
             extra samples are rendered too. ``Global.epoch_num`` sets the pace of ``level``. Without a
             charset (detection) the package's English one is rendered.
@@ -49,7 +50,7 @@ class SynthDataSet(PipelineDataset):
         kind: str,
         length: int,
         *,
-        texts: Sequence[str] | str,
+        texts: Sequence[str] | str | None = None,
         fonts: Sequence[str] | str | None = None,
         level: float | Sequence[float] = 1.0,
         level_epochs: Positive | None = None,
@@ -74,6 +75,11 @@ class SynthDataSet(PipelineDataset):
         super().__init__(pipeline, seed, extra=extra)
         if int(length) < 1:
             raise ConfigError(f"{section_path}.length: expected at least 1 sample an epoch, got {length}.")
+        if (texts is None) != (kind == MUSIC) or (kind == MUSIC and fonts is not None):
+            raise ConfigError(
+                f"{section_path}: rendered text needs 'texts', files or folders of them; music takes neither "
+                "'texts' nor 'fonts'."
+            )
         self.length = int(length)
         self.levels = _levels(level, section_path)
         self.epochs = float(level_epochs or (global_section or {}).get("epoch_num") or 1)
@@ -81,13 +87,13 @@ class SynthDataSet(PipelineDataset):
         self._last: tuple[tuple[int, int], Sample] | None = None
         self._made: dict[str, Any] = {
             "kind": kind,
-            "texts": texts,
+            **({} if texts is None else {"texts": texts}),
             "seed": self.seed + (0 if mode == "Train" else EVAL_SEED_STEP),
             **({} if fonts is None else {"fonts": fonts}),
             **({} if charset is None else {"charset": charset}),
             **dict(options or {}),
         }
-        if self.levels[0] != self.levels[1]:
+        if self.levels[0] != self.levels[1] and kind != MUSIC:
             self._made = _with_shared_parts(self._made)
         self._streams: dict[float, Any] = {}
         self._stream_at(self.levels[0])  # so that missing fonts show now and not in a worker
@@ -116,10 +122,10 @@ class SynthDataSet(PipelineDataset):
         return round(start + (end - start) * round(done * LEVEL_STEPS) / LEVEL_STEPS, 4)
 
     def _stream_at(self, level: float) -> Any:
-        from ppocr_lite.synth import SynthStream  # needs fonts and the renderer, which others do without
+        from ppocr_lite.synth import open_stream  # needs fonts and the renderer, which others do without
 
         if level not in self._streams:
-            self._streams[level] = SynthStream(level=level, **self._made)
+            self._streams[level] = open_stream(level=level, **self._made)
         return self._streams[level]
 
 

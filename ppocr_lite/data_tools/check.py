@@ -13,7 +13,7 @@ from ppocr_lite.data_tools.plan import SPLITS, Rules, Split, read_splits, steps_
 from ppocr_lite.data_tools.rows import ImageKey, LabelFile, Row
 from ppocr_lite.data_tools.sets import imbalance, leaked, repeated
 from ppocr_lite.data_tools.stats import Stats, describe
-from ppocr_lite.data_tools.text_rules import PIXELS_PER_STEP, class_faults, line_faults
+from ppocr_lite.data_tools.text_rules import class_faults, line_faults
 
 
 @dataclass
@@ -125,10 +125,8 @@ def _dictionary(cfg: Config, splits: Sequence[str]) -> Dictionary:
 
 def _assumptions(splits: Sequence[Split], limit: int) -> list[str]:
     lines = []
-    if any(split.rules.resize for split in splits):
-        lines.append(
-            f"Time axis: assumed is one step for {PIXELS_PER_STEP} pixels of the width after RecResizeImg."
-        )
+    for pixels in sorted({split.rules.pixels_per_step for split in splits if split.rules.resize}):
+        lines.append(f"Time axis: assumed is one step for {pixels} pixels of the width after RecResizeImg.")
     if any(split.rules.min_text_size for split in splits):
         lines.append("min_text_size: compared with the size in the picture as it is, before any scaling.")
     if limit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ppocr_lite.errors import DataError
 
 FORMATS = (
-    *("icdar2013", "icdar2015", "coco-text", "label-studio", "csv"),
+    *("icdar2013", "icdar2015", "coco-text", "label-studio", "csv", "primus"),
     *("mjsynth", "synthtext", "union14m", "words", "iiit5k", "svt"),
 )
 """Of imports; those of ``importers``, which are loaded only for what needs them."""
@@ -101,6 +101,12 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--set", metavar="NAME", help="train, val or test, where there are several")
     parser.add_argument("--delimiter", metavar="C", help="csv: between columns (default: by the first lines)")
+    parser.add_argument("--list", metavar="FILE", help="primus: ids of the staves to take, one a line")
+    parser.add_argument(
+        "--encoding", choices=("semantic", "agnostic"), help="primus: which tokens (default: semantic)"
+    )
+    parser.add_argument("--distorted", action="store_true", help="primus: the pictures <id>_distorted.jpg")
+    parser.add_argument("--dictionary", metavar="FILE", help="primus: write the tokens that occur there")
     _add_skip_bad(parser, "leave out what is wrong and name it")
 
 

@@ -15,7 +15,13 @@ from ppocr_lite.data_tools.importers.items import ItemMaker
 from ppocr_lite.data_tools.importers.samples import count_lines
 from ppocr_lite.data_tools.importers.stream import import_stream
 from ppocr_lite.data_tools.importers.targets import LabelTarget, LmdbTarget, Target
-from ppocr_lite.data_tools.importers.writing import CROPS_FILE, DET_FILE, REC_FILE, write_labels
+from ppocr_lite.data_tools.importers.writing import (
+    CROPS_FILE,
+    DET_FILE,
+    REC_FILE,
+    write_labels,
+    write_tokens,
+)
 from ppocr_lite.data_tools.lmdb_convert import read_database, write_database
 from ppocr_lite.data_tools.plan import FILE_DATASETS, SPLITS, read_files
 from ppocr_lite.data_tools.pseudo_label import PseudoLabeller, Rules
@@ -82,6 +88,9 @@ def import_data(args: argparse.Namespace) -> int:
         images=Path(args.images) if args.images else None,
         subset=args.set,
         delimiter=args.delimiter,
+        ids=Path(args.list) if args.list else None,
+        encoding=args.encoding,
+        distorted=args.distorted,
         skipped=bad if args.skip_bad else None,
     )
     if args.quality > 100:
@@ -94,6 +103,8 @@ def import_data(args: argparse.Namespace) -> int:
     if not samples:
         raise DataError(f"{args.source}: nothing in it could be imported.{' '.join(['', *_left_out(bad)])}")
     _print(write_labels(samples, Path(args.out), crops=args.crops, skipped=options.skipped))
+    if args.dictionary:
+        _print([write_tokens(samples, Path(args.dictionary))])
     _print(_left_out(bad))
     return PROBLEMS if bad else FINE
 

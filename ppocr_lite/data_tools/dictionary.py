@@ -29,8 +29,9 @@ def read_dictionary(cfg: Config) -> Dictionary:
     """``Global.character_dict_path`` as the training reads it; ConfigError if there is no such file."""
     path = cfg.get("Global.character_dict_path")
     space = bool(cfg.get("Global.use_space_char", False))
+    separator = cfg.get("Global.token_separator") or ""
     if not path:
-        return Dictionary(charset=Charset.load(None, use_space_char=space))
+        return Dictionary(charset=Charset.load(None, use_space_char=space, token_separator=separator))
     file = str(find_dictionary(path))
     data = read_text_bytes(file, "dictionary")
     faults = []
@@ -40,7 +41,7 @@ def read_dictionary(cfg: Config) -> Dictionary:
     if returns:
         faults.append(Fault("carriage_return", f"{returns} lines of the dictionary end with one"))
     try:
-        charset = Charset.load(path, use_space_char=space)
+        charset = Charset.load(path, use_space_char=space, token_separator=separator)
     except ConfigError as error:
         return Dictionary(file, None, (*faults, Fault("bad_dictionary", str(error))))
     twice = [c for c, n in Counter(charset.characters).items() if n > 1]

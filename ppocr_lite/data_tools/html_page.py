@@ -12,7 +12,7 @@ from ppocr_lite.data_tools.pictures import PictureStore
 from ppocr_lite.data_tools.plan import Split
 from ppocr_lite.data_tools.stats import Stats
 from ppocr_lite.data_tools.svg import bars, histogram
-from ppocr_lite.data_tools.table import finding_rows, shortened, unknown_rows
+from ppocr_lite.data_tools.table import MAX_SIGN, finding_rows, shortened, symbols_title, unknown_rows
 from ppocr_lite.data_tools.thumbnails import thumbnail
 
 EXAMPLES = 12
@@ -86,9 +86,10 @@ def _unknown(result: Checked) -> str:
     rows = unknown_rows(result)
     if not rows:
         return ""
-    lines = ["<h2>Characters outside the dictionary</h2><table><tr><th><th>count<th>name<th>hint</tr>"]
+    title = f"<h2>{symbols_title(result)} outside the dictionary</h2>"
+    lines = [f"{title}<table><tr><th><th>count<th>name<th>hint</tr>"]
     lines += [
-        f"<tr><td>{escape(shortened(c, 8))}<td class=n>{n}<td>{escape(name)}<td>{escape(text)}</tr>"
+        f"<tr><td>{escape(_sign(c))}<td class=n>{n}<td>{escape(name)}<td>{escape(text)}</tr>"
         for c, n, name, text in rows[:CHARACTERS]
     ]
     return "\n".join([*lines, "</table>"])
@@ -125,30 +126,30 @@ def _split(result: Checked, split: Split, store: PictureStore, seed: int) -> str
         text = "" if split.rules.task == "det" else row.label
         cards.append(_card_html(picture, row.place, text))
     return (
-        f"<h2>{split.name}: numbers</h2>{_charts(stats)}"
+        f"<h2>{split.name}: numbers</h2>{_charts(stats, split.rules.symbols)}"
         f'<h2>{split.name}: some samples</h2><div class="cards">{"".join(cards)}</div>'
     )
 
 
-def _charts(stats: Stats) -> str:
+def _charts(stats: Stats, symbols: str) -> str:
     common = stats.characters.most_common(CHARACTERS)
     labels = sorted(stats.labels.items())
     aspects = [w / h for w, h in zip(stats.widths, stats.heights)]
     return "".join(
         [
-            histogram(stats.lengths, "characters of a text"),
+            histogram(stats.lengths, f"{symbols} of a text"),
             histogram(stats.region_heights, "shorter side of a region, px"),
             histogram(stats.widths, "width of the pictures, px"),
             histogram(stats.heights, "height of the pictures, px"),
             histogram(aspects, "width over height"),
-            bars([n for _, n in common], [_sign(c) for c, _ in common], "commonest characters"),
+            bars([n for _, n in common], [_sign(c) for c, _ in common], f"commonest {symbols}"),
             bars([n for _, n in labels], [shortened(c, 20) for c, _ in labels], "labels"),
         ]
     )
 
 
 def _sign(character: str) -> str:
-    return "␣" if character == " " else shortened(character, 8)
+    return "␣" if character == " " else shortened(character, MAX_SIGN if len(character) > 1 else 8)
 
 
 def _remarks(remarks: Iterable[str]) -> str:

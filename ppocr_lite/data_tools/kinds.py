@@ -67,7 +67,9 @@ KINDS: dict[str, Kind] = {
     "duplicate_image": Kind("same pixels under another name, same label", "--fix keeps the first"),
     "contradiction": Kind("same picture, different labels", "keep the right one"),
     "leakage": Kind("picture of Eval is in Train as well", "take it out of one of them"),
-    "bad_dictionary": Kind("dictionary cannot be used", "one character a line, UTF-8, no empty line", FILES),
+    "bad_dictionary": Kind(
+        "dictionary cannot be used", "one character or token a line, UTF-8, no empty line", FILES
+    ),
     "repeated_character": Kind(
         "character twice in the dictionary", "one of its classes is never used", FILES, True
     ),

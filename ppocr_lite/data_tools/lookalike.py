@@ -3,6 +3,7 @@
 import unicodedata
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.registry import did_you_mean
 
 SIMILAR = dict(
     zip("АВЕКМНОРСТХІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXIJSaeopcyxijsABEZHIKMNOPTYXo", strict=True)
@@ -23,12 +24,14 @@ QUOTES = {
 
 
 def name_of(character: str) -> str:
-    """``U+FF21 FULLWIDTH LATIN CAPITAL LETTER A``."""
-    return f"U+{ord(character):04X} {unicodedata.name(character, 'no name')}"
+    """``U+FF21 FULLWIDTH LATIN CAPITAL LETTER A``; a token of several characters has no name."""
+    return "" if len(character) > 1 else f"U+{ord(character):04X} {unicodedata.name(character, 'no name')}"
 
 
 def hint(character: str, known: Charset) -> str:
-    """What the character may have been meant to be; empty where nothing similar is in ``known``."""
+    """What the character or token may have been meant to be; empty where ``known`` has nothing similar."""
+    if known.separator:
+        return did_you_mean(character, known.characters).strip()
     category = unicodedata.category(character)
     if category == "Mn":
         return "combining mark: write letter and mark as one character (NFC)"

@@ -1,5 +1,6 @@
 """What a configuration says about its data: files to read, and what their samples must be like."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ ENCODERS = {
 DEFAULT_TEXT_LENGTH = 25
 """Of PaddleOCR's RecConAug and decoders; configurations of recognizers say their own."""
 DEFAULT_MIN_TEXT_SIZE = 8
+PIXELS_PER_STEP = 4
+"""Of the input's width for one step of the time axis: the stride of the usual recognizers. An assumption."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,10 @@ class Rules:
     Args:
         task: ``det``, ``rec`` or ``cls``.
         charset: of recognition; None where the dictionary cannot be used.
-        max_text_length: characters; 0 where nothing limits them.
-        special: entries of a label beside its characters (2 for attention: begin and end).
+        separator: between the tokens of a label; empty where labels are made of characters.
+        max_text_length: characters or tokens; 0 where nothing limits them.
+        special: entries of a label beside its symbols (2 for attention: begin and end).
+        pixels_per_step: of the input's width for one step of the time axis.
         resize: what fixes the width of a line, and so the time axis of CTC; None: not known, or no CTC.
         label_list: of classification.
         min_text_size: pixels; regions below it are ignored in training. 0: no such rule.
@@ -44,11 +49,18 @@ class Rules:
 
     task: str
     charset: Charset | None = None
+    separator: str = ""
     max_text_length: int = 0
     special: int = 0
+    pixels_per_step: int = PIXELS_PER_STEP
     resize: RecResizeImg | None = None
     label_list: tuple[str, ...] = ()
     min_text_size: int = 0
+
+    @property
+    def symbols(self) -> str:
+        """What a label is made of, for messages."""
+        return "tokens" if self.separator else "characters"
 
 
 @dataclass(frozen=True)
@@ -153,8 +165,10 @@ def rules_of(cfg: Config, steps: Mapping[str, Section], charset: Charset | None)
     return Rules(
         "rec",
         charset=charset,
+        separator=str(cfg.get("Global.token_separator") or ""),
         max_text_length=int(settings.get("max_text_length", DEFAULT_TEXT_LENGTH)),
         special=2 if attention else 0,
+        pixels_per_step=_pixels_per_step(cfg),
         resize=None if attention else _resize(cfg, steps),
     )
 
@@ -179,6 +193,12 @@ def _resize(cfg: Config, steps: Mapping[str, Section]) -> RecResizeImg | None:
         return None
     built = construct(TRANSFORMS.get("RecResizeImg"), params, cfg.section("Global"), where=params.path)
     return built if isinstance(built, RecResizeImg) else None
+
+
+def _pixels_per_step(cfg: Config) -> int:
+    """What the backbone's own poolings say, where its section tells them; else the usual stride."""
+    widths = cfg.get("Architecture.Backbone.pool_widths")
+    return math.prod(int(width) for width in widths) if widths else PIXELS_PER_STEP
 
 
 def _given(section: Section) -> dict[str, Any]:

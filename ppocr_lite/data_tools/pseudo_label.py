@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ppocr_lite.charset import split_symbols
 from ppocr_lite.data_tools.importers.samples import IGNORED
 from ppocr_lite.data_tools.importers.writing import CROPS_FOLDER, DET_FILE, REC_FILE, crop_of, one_line
 from ppocr_lite.data_tools.progress import Progress
@@ -35,7 +36,7 @@ class Rules:
 
     Args:
         min_score: least score, of both recognizers where there are two; 0..1.
-        agree: edits (Levenshtein distance) that the two texts may differ by.
+        agree: edits (Levenshtein distance) of characters or tokens that the two texts may differ by.
     """
 
     min_score: float = 0.9
@@ -81,7 +82,10 @@ def judge(first: Sequence[RecResult], second: Sequence[RecResult] | None, rules:
     others = first if second is None else second
     texts = [[one_line(result.text).strip() for result in results] for results in (first, others)]
     if rules.agree and second is not None:
-        differ = edit_distances(*texts) > rules.agree
+        separator = first[0].separator if first else ""
+        differ = (
+            edit_distances(*([split_symbols(t, separator) for t in side] for side in texts)) > rules.agree
+        )
     else:
         differ = np.array([a != b for a, b in zip(*texts, strict=True)], bool)
     verdicts = []

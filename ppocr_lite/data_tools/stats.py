@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ppocr_lite.charset import split_symbols
 from ppocr_lite.data_tools.det_rules import is_region, parse_regions
 from ppocr_lite.data_tools.kinds import FILES, IMAGES, REGIONS, ROWS
 from ppocr_lite.data_tools.pictures import Picture
@@ -20,11 +21,11 @@ class Stats:
 
     Args:
         totals: number of rows, regions, images and files.
-        lengths: characters of each text.
+        lengths: characters of each text, or tokens.
         widths, heights: of each picture in pixels.
         region_heights: of each region that is read, its shorter side in pixels.
-        characters: how often each occurs.
-        unknown: how often each character that the dictionary lacks occurs.
+        characters: how often each occurs, or each token.
+        unknown: how often each of them that the dictionary lacks occurs.
         labels: how often each class occurs (classification).
     """
 
@@ -39,7 +40,7 @@ class Stats:
     labels: Counter[str] = field(default_factory=Counter)
 
     def never_seen(self, rules: Rules) -> list[str]:
-        """Characters of the dictionary that no text holds."""
+        """Characters or tokens of the dictionary that no text holds."""
         if rules.charset is None:
             return []
         fold = str.lower if rules.charset.lower else str
@@ -62,7 +63,7 @@ def describe(split: Split, pictures: Mapping[ImageKey, Picture]) -> Stats:
         if split.rules.task == "det":
             _add_page(stats, row.label)
         elif split.rules.task == "rec":
-            _add_text(stats, row.label)
+            _add_text(stats, row.label, separator=split.rules.separator)
         else:
             stats.labels[row.label] += 1
     if split.rules.charset is not None:
@@ -71,10 +72,10 @@ def describe(split: Split, pictures: Mapping[ImageKey, Picture]) -> Stats:
     return stats
 
 
-def _add_text(stats: Stats, text: str) -> None:
-    text = text.strip()
-    stats.lengths.append(len(text))
-    stats.characters.update(text)
+def _add_text(stats: Stats, text: str, *, separator: str = "") -> None:
+    symbols = split_symbols(text.strip(), separator)
+    stats.lengths.append(len(symbols))
+    stats.characters.update(symbols)
 
 
 def _add_page(stats: Stats, label: str) -> None:

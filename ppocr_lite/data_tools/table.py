@@ -13,6 +13,8 @@ SHOWN_EXAMPLES = 3
 """Of each kind, in the text."""
 SHOWN_CHARACTERS = 20
 """Of those that the dictionary lacks."""
+MAX_SIGN = 40
+"""Characters of a token in the table of unknown ones."""
 MAX_WIDTH = 200
 """Characters of an example's line."""
 
@@ -101,7 +103,7 @@ def _summary(result: Checked) -> list[str]:
         never = stats.never_seen(split.rules)
         if never:
             some = " ".join(never[:SHOWN_CHARACTERS]) + (" ..." if len(never) > SHOWN_CHARACTERS else "")
-            lines.append(f"  {len(never)} characters of the dictionary are in no text: {some}")
+            lines.append(f"  {len(never)} {split.rules.symbols} of the dictionary are in no text: {some}")
     return lines
 
 
@@ -118,10 +120,15 @@ def _unknown(result: Checked) -> list[str]:
     if not rows:
         return []
     table = [("sign", "count", "name", "hint")]
-    table += [(_visible(c), str(n), name, text) for c, n, name, text in rows[:SHOWN_CHARACTERS]]
+    table += [(shortened(c, MAX_SIGN), str(n), name, text) for c, n, name, text in rows[:SHOWN_CHARACTERS]]
     more = len(rows) - SHOWN_CHARACTERS
     left = [f"and {more} more"] if more > 0 else []
-    return ["", "Characters outside the dictionary:", *_aligned(table), *left]
+    return ["", f"{symbols_title(result)} outside the dictionary:", *_aligned(table), *left]
+
+
+def symbols_title(result: Checked) -> str:
+    """``Characters`` or ``Tokens``: what labels of recognition are made of."""
+    return next((s.rules.symbols for s in result.splits if s.rules.task == "rec"), "characters").capitalize()
 
 
 def shortened(text: str, width: int) -> str:

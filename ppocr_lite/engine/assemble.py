@@ -102,6 +102,7 @@ def charset(cfg: Config) -> Charset | None:
         return Charset.load(
             cfg.get("Global.character_dict_path"),
             use_space_char=bool(cfg.get("Global.use_space_char", False)),
+            token_separator=cfg.get("Global.token_separator") or "",
         )
     except ConfigError as error:
         raise ConfigError(f"Global.character_dict_path: {error}") from error

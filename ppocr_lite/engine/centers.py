@@ -20,7 +20,7 @@ from ppocr_lite.engine.center_files import write_centers
 from ppocr_lite.engine.check import places_named
 from ppocr_lite.engine.evaluator import to_numpy
 from ppocr_lite.errors import ConfigError, DataError
-from ppocr_lite.metrics.rec import RecMetric
+from ppocr_lite.metrics.labels import label_texts
 from ppocr_lite.registry import did_you_mean
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def export_centers(cfg: Config, path: str | Path = FILE_NAME, *, submodel: str =
     found.model.eval()
     loader = _training_samples(cfg, charset)
     try:
-        centers = _measure(found, layer, loader=loader)
+        centers = _measure(found, layer, loader=loader, charset=charset)
     finally:
         loader.close()
     _write(centers, Path(path), charset=charset)
@@ -122,8 +122,7 @@ def _without_steps(dataset: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in dataset.items() if k not in ("transforms", "ext_op_transform_idx")}
 
 
-def _measure(found: assemble.Parts, layer: nn.Layer, *, loader: DataLoader) -> Centers:
-    metric = RecMetric(charset=found.charset)
+def _measure(found: assemble.Parts, layer: nn.Layer, *, loader: DataLoader, charset: Charset) -> Centers:
     classes, width = layer.weight.shape[1], layer.weight.shape[0]
     sums, steps = np.zeros((classes, width), np.float64), np.zeros(classes, np.int64)
     samples = right = 0
@@ -134,7 +133,8 @@ def _measure(found: assemble.Parts, layer: nn.Layer, *, loader: DataLoader) -> C
             outputs = to_numpy(found.model(batch["image"]))
             (feats,) = to_numpy({"feats": inputs.pop()}).values()  # [N, T, D]
             texts = [result.text for result in found.postprocess(outputs, None)]
-            same = [a == b for a, b in zip(texts, metric.truth(to_numpy(batch)), strict=True)]
+            truth = label_texts(to_numpy(batch), charset)
+            same = [a == b for a, b in zip(texts, truth, strict=True)]
             seen = outputs["probs"].argmax(axis=2)[same].ravel()
             np.add.at(sums, seen, feats[same].reshape(-1, width))
             steps += np.bincount(seen, minlength=classes)

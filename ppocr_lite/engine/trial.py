@@ -17,8 +17,8 @@ from ppocr_lite.export import onnx, static_graph
 from ppocr_lite.export.inference_config import inference_steps
 from ppocr_lite.inference.engines.base import Engine, open_engine
 
-DICTIONARY_SIZES = {"ppocr_keys_v1.txt": 6623, "en_dict.txt": 95}
-"""Lines of PaddleOCR's dictionaries that do not come with this package: enough to build a network."""
+DICTIONARY_SIZES = {"ppocr_keys_v1.txt": 6623, "en_dict.txt": 95, "primus_semantic.txt": 1781}
+"""Lines of others' dictionaries that do not come with this package: enough to build a network."""
 DETECTOR_IMAGE = (3, 640, 640)
 """[C, H, W] for a detector whose configuration leaves the size open."""
 SMALLEST_VARIANCE = 0.01

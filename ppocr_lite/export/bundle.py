@@ -200,6 +200,8 @@ def _write_texts(onnx_file: Path, values: Mapping[str, Any], charset: Charset | 
     texts = {"inference_yml": inference_config.to_yaml(values)}
     if charset is not None:
         texts["character"] = "\n".join(charset.characters)
+        if charset.separator:
+            texts["token_separator"] = charset.separator
     onnx.write_metadata(onnx_file, texts)
 
 

@@ -58,6 +58,8 @@ def post_process(cfg: Config, charset: Charset | None) -> dict[str, Any]:
     if charset is not None:
         values = {k: v for k, v in values.items() if k not in DICTIONARY_KEYS}
         values["character_dict"] = list(charset.characters)
+        if charset.separator:
+            values["token_separator"] = charset.separator
     return values
 
 

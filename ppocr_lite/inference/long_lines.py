@@ -31,8 +31,17 @@ def split_line(crop: np.ndarray, max_aspect: float | None) -> Iterator[tuple[np.
 
 
 def join_pieces(parts: Sequence[tuple[RecResult, bool]]) -> RecResult:
-    """One text of the pieces' texts, with a space where a gap between words was cut; scores by length."""
+    """One text of the pieces' texts, with a space where a gap between words was cut; scores by length.
+
+    Texts that are made of tokens are joined by their separator.
+    """
     text, scores = "", []
+    separator = parts[0][0].separator if parts else ""
+    if separator:
+        text = separator.join(result.text for result, _ in parts if result.text)
+        scores = [score for result, _ in parts for score in result.char_scores]
+        score = float(np.mean(scores)) if scores else 0.0
+        return RecResult(text, score, tuple(scores), separator=separator)
     for result, after_gap in parts:
         glue = " " if after_gap and text and result.text and not text.endswith(" ") else ""
         glue = "" if result.text.startswith(" ") else glue

@@ -63,7 +63,8 @@ class Model:
     def post_process(self) -> dict[str, Any]:
         """The PostProcess section without the charset."""
         section = dict(_mapping(self.description, "PostProcess", self.path))
-        section.pop("character_dict", None)
+        for key in ("character_dict", "token_separator"):
+            section.pop(key, None)
         return section
 
     @property
@@ -94,6 +95,12 @@ class Model:
             return None
         characters = text.split("\n")  # not splitlines: dictionaries hold U+2028 and its kind as characters
         return tuple(c.rstrip("\r") for c in (characters[:-1] if characters[-1] == "" else characters))
+
+    @property
+    def token_separator(self) -> str:
+        """What stands between the tokens of a text; empty for a charset of characters."""
+        section = _mapping(self.description, "PostProcess", self.path)
+        return str(section.get("token_separator") or self.engine.metadata.get("token_separator", ""))
 
     def step(self, suffix: str) -> dict[str, Any]:
         """Parameters of the first pre-processing step whose name ends in ``suffix``; empty without one."""
@@ -170,7 +177,13 @@ def embedded_model(task: str) -> Path:
 
 
 def resolve_charset(
-    characters: Sequence[str], num_classes: int, *, path: Path, where: str, specials: int = 1
+    characters: Sequence[str],
+    num_classes: int,
+    *,
+    path: Path,
+    where: str,
+    specials: int = 1,
+    tokens: bool = False,
 ) -> tuple[str, ...]:
     """The charset, with the space that PaddleOCR appends unasked when the network has a class for it.
 
@@ -180,6 +193,7 @@ def resolve_charset(
         path: the network's file, for the message.
         where: where the charset comes from, for the message.
         specials: classes that are no characters: 1 for CTC (the blank), 2 for attention (begin and end).
+        tokens: the entries are tokens, to which no space is appended.
 
     Raises:
         ModelFileError: the sizes do not fit; decoding would give fluent nonsense.
@@ -187,14 +201,16 @@ def resolve_charset(
     size = len(characters) + specials
     if size == num_classes:
         return tuple(characters)
-    if size + 1 == num_classes:
+    if size + 1 == num_classes and not tokens:
         return (*characters, " ")
     if size - 1 == num_classes and characters[-1] == " ":
         return tuple(characters[:-1])
+    entries = (
+        f"tokens and needs {size}" if tokens else f"characters and needs {size} (or {size + 1} with a space)"
+    )
     raise ModelFileError(
         f"{path}: the network tells {num_classes} classes apart, but the charset of {where} has "
-        f"{len(characters)} characters and needs {size} (or {size + 1} with a space). "
-        "Give the dictionary it was trained with: --rec_char_dict_path FILE."
+        f"{len(characters)} {entries}. Give the dictionary it was trained with: --rec_char_dict_path FILE."
     )
 
 

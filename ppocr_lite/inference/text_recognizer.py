@@ -272,9 +272,11 @@ def _charset(
     size: str,
 ) -> Charset:
     """The characters; ``size`` names the property of a Charset that counts the network's classes."""
+    separator = model.token_separator
     if char_dict_path:
         try:
-            characters, where = Charset.load(char_dict_path).characters, str(char_dict_path)
+            loaded = Charset.load(char_dict_path, token_separator=separator)
+            characters, where = loaded.characters, str(char_dict_path)
         except ConfigError as error:
             raise ModelFileError(f"--rec_char_dict_path {error}") from error
     else:
@@ -290,8 +292,10 @@ def _charset(
     specials = getattr(Charset(characters), size) - len(characters)
     if classes == len(characters) + specials + 1 and char_dict_path and not use_space_char:
         classes = -1  # refused below: the network has one class more than the dictionary
-    fitted = resolve_charset(characters, classes, path=model.path, where=where, specials=specials)
-    return Charset(fitted, right_to_left=right_to_left)
+    fitted = resolve_charset(
+        characters, classes, path=model.path, where=where, specials=specials, tokens=bool(separator)
+    )
+    return Charset(fitted, right_to_left=right_to_left and not separator, separator=separator)
 
 
 def _class_count(engine: Engine, shape: tuple[int, int, int]) -> int:

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ConfigError
 from ppocr_lite.metrics.indicator import checked_indicator
 from ppocr_lite.metrics.intervals import RatioSums, bounds, wilson_interval
+from ppocr_lite.metrics.labels import label_text, label_texts
 from ppocr_lite.metrics.text import edit_distances
 from ppocr_lite.registry import METRICS
 from ppocr_lite.structures import RecResult
@@ -58,6 +60,11 @@ class RecMetric:
         self.main_indicator = checked_indicator(main_indicator, ("acc", "norm_edit_dis", *ACCURACIES))
         self.is_filter, self.ignore_space = is_filter, ignore_space
         self.charset = charset or Charset.load(None)
+        if self.charset.separator:
+            raise ConfigError(
+                "name: RecMetric counts characters and words, and the labels are made of tokens "
+                "(Global.token_separator). Take SequenceMetric."
+            )
         self.reset()
 
     def update(self, results: Sequence[RecResult], batch: Mapping[str, Any]) -> None:
@@ -65,15 +72,8 @@ class RecMetric:
         self.update_texts([result.text for result in results], self.truth(batch))
 
     def truth(self, batch: Mapping[str, Any]) -> list[str]:
-        """Texts of ``label`` int [N, L], of CTC or of attention, and ``length`` [N] if there is one.
-
-        ``length`` counts the characters, so it does not count the 0 that begins an attention label.
-        """
-        labels = np.asarray(batch["label"])
-        lengths = (
-            np.asarray(batch["length"]).reshape(-1) if "length" in batch else [labels.shape[1]] * len(labels)
-        )
-        return [self.label_text(row[row > 0][: int(n)]) for row, n in zip(labels, lengths, strict=True)]
+        """The texts of the labels of a batch, see :func:`label_texts`."""
+        return label_texts(batch, self.charset)
 
     def update_texts(self, texts: Sequence[str], truth: Sequence[str]) -> None:
         """Count pairs of texts."""
@@ -89,10 +89,7 @@ class RecMetric:
 
     def label_text(self, indices: np.ndarray) -> str:
         """Text of a label as the decoder would give it out, without padding, begin and end."""
-        text = self.charset.decode(int(i) for i in indices if 0 < i <= len(self.charset))
-        if not self.charset.right_to_left:
-            return text
-        return "".join(text[i] for i in self.charset.reading_order(text))
+        return label_text(indices, self.charset)
 
     def compute(self) -> dict[str, float]:
         """``acc``, ``norm_edit_dis``, ``acc_with_space``, ``cer`` over all that was counted."""

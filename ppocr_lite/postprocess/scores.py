@@ -23,11 +23,11 @@ def text_result(charset: Charset, indices: np.ndarray, scores: np.ndarray) -> Re
     Shapes: class indices int [n], special ones taken out; probabilities [n].
     """
     if not len(indices):
-        return RecResult("", 0.0)
+        return RecResult("", 0.0, separator=charset.separator)
     characters = [charset.characters[i - 1] for i in indices.tolist()]
     values = scores.tolist()
     score = float(scores.mean())
     if charset.right_to_left:
         order = charset.reading_order(characters)
         characters, values = [characters[i] for i in order], [values[i] for i in order]
-    return RecResult("".join(characters), score, tuple(values))
+    return RecResult(charset.join(characters), score, tuple(values), separator=charset.separator)

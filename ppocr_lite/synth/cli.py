@@ -1,4 +1,4 @@
-"""The command ``tools/synth.py``: data sets on disk, a corpus, fonts listed and packed."""
+"""The command ``tools/synth.py``: data sets on disk, a corpus, fonts and tokens listed, fonts packed."""
 
 import argparse
 import itertools
@@ -17,12 +17,14 @@ from ppocr_lite.synth.corpus import DEBIAN_TEXT_PACKAGES, collect
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
 from ppocr_lite.synth.gallery import contact_sheet
 from ppocr_lite.synth.kit import pack
+from ppocr_lite.synth.music import GRAMMARS, MusicStream, all_tokens
 from ppocr_lite.synth.stream import KINDS, SynthStream
 from ppocr_lite.synth.writers import FolderWriter, LmdbWriter
+from ppocr_lite.weights.disk import write_atomic
 
 logger = logging.getLogger(__name__)
 
-_GALLERY = {"rec": 60, "cls": 60, "det": 12}
+_GALLERY = {"rec": 60, "cls": 60, "det": 12, "music": 12}
 _CHUNK = 16  # samples handed to a worker at once
 
 
@@ -36,19 +38,11 @@ def build_parser() -> argparse.ArgumentParser:
             "--fonts", nargs="+", default=list(DEFAULT_FONT_DIRS), help="folders or files of fonts"
         )
         make.add_argument("--texts", nargs="+", required=True, help="text files, or folders of *.txt")
-        make.add_argument("--num", type=int, required=True, help="how many samples")
-        make.add_argument("--out", required=True, help="folder to write to")
-        make.add_argument("--seed", type=int, default=0)
-        make.add_argument(
-            "--workers", type=int, default=1, help="processes; the result does not depend on it"
-        )
         make.add_argument(
             "--charset", default="en_printable.txt", help="dictionary file, one character a line"
         )
-        make.add_argument("--level", type=float, default=1.0, help="damage, 0 (clean) to 1")
         make.add_argument("--font-cache", default=None, help="JSON file that keeps the font scan")
-        make.add_argument("--lmdb", action="store_true", help="one LMDB instead of picture files (rec, cls)")
-        make.add_argument("--quality", type=int, default=0, help="JPEG quality of the files; 0 writes PNG")
+        _add_common(make)
         if kind == "det":
             make.add_argument(
                 "--side", type=int, nargs=2, default=(640, 1280), help="least and most longer side"
@@ -60,6 +54,14 @@ def build_parser() -> argparse.ArgumentParser:
             make.add_argument(
                 "--height", type=int, default=32 if kind == "rec" else 48, help="pixels; 0: as cut"
             )
+    music = commands.add_parser("music", help="render staves of music, with tokens as labels")
+    _add_grammar(music)
+    music.add_argument("--charset", default=None, help="dictionary of tokens that has to have all of them")
+    music.add_argument("--height", type=int, default=128, help="pixels")
+    _add_common(music)
+    tokens = commands.add_parser("tokens", help="write the dictionary of a grammar of music")
+    _add_grammar(tokens)
+    tokens.add_argument("--out", required=True, help="file to write")
     corpus = commands.add_parser(
         "corpus", help="gather English text from installed Debian packages and Python"
     )
@@ -76,6 +78,22 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--num", type=int, required=True, help="how many samples")
+    parser.add_argument("--out", required=True, help="folder to write to")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1, help="processes; the result does not depend on it")
+    parser.add_argument("--level", type=float, default=1.0, help="damage, 0 (clean) to 1")
+    parser.add_argument("--lmdb", action="store_true", help="one LMDB instead of picture files (not det)")
+    parser.add_argument("--quality", type=int, default=0, help="JPEG quality of the files; 0 writes PNG")
+
+
+def _add_grammar(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--grammar", choices=tuple(GRAMMARS), default="full", help="what staves are made of (default: full)"
+    )
+
+
 def main(arguments: Sequence[str] | None = None, *, report: Callable[[str], None]) -> int:
     """Run the command; ``report`` takes the lines that are its result. Returns the exit status."""
     options = build_parser().parse_args(arguments)
@@ -88,6 +106,10 @@ def main(arguments: Sequence[str] | None = None, *, report: Callable[[str], None
         library = FontLibrary(options.fonts, Charset.load(options.charset).characters)
         done = pack(library, sorted(Path(options.texts).glob("*.txt")), options.out)
         report(f"{done['fonts']} fonts, {done['texts']} texts, {done['bytes'] / 1e6:.1f} MB: {options.out}")
+    elif options.command == "tokens":
+        tokens = all_tokens(GRAMMARS[options.grammar])
+        write_atomic(options.out, "".join(f"{token}\n" for token in tokens).encode())
+        report(f"{options.out}: {len(tokens)} tokens")
     elif options.command == "fonts":
         for line in list_fonts(FontLibrary(options.fonts, Charset.load(options.charset).characters)):
             report(line)
@@ -151,8 +173,16 @@ def render(options: argparse.Namespace) -> dict[str, Any]:
     return counts
 
 
-def make_stream(options: argparse.Namespace) -> SynthStream:
+def make_stream(options: argparse.Namespace) -> SynthStream | MusicStream:
     """The stream that the command line describes."""
+    if options.command == MusicStream.kind:
+        return MusicStream(
+            options.grammar,
+            charset=options.charset,
+            seed=options.seed,
+            level=options.level,
+            height=options.height,
+        )
     extra: dict[str, Any] = {}
     if options.command == "det":
         extra = {"side": tuple(options.side), "turned": options.turned}
@@ -173,7 +203,7 @@ def make_stream(options: argparse.Namespace) -> SynthStream:
 class _Encoder:
     """Renders and encodes chunks of indices; sent once to each worker."""
 
-    def __init__(self, stream: SynthStream, quality: int) -> None:
+    def __init__(self, stream: SynthStream | MusicStream, quality: int) -> None:
         self._stream = stream
         self._quality = quality
 
@@ -189,7 +219,9 @@ class _Encoder:
         return data.tobytes(), sample["label"]
 
 
-def _encoded(stream: SynthStream, num: int, *, workers: int, quality: int) -> Iterator[tuple[bytes, str]]:
+def _encoded(
+    stream: SynthStream | MusicStream, num: int, *, workers: int, quality: int
+) -> Iterator[tuple[bytes, str]]:
     """Samples 0..num-1 in order, as (picture file, label)."""
     encoder = _Encoder(stream, quality)
     chunks = [range(i, min(i + _CHUNK, num)) for i in range(0, num, _CHUNK)]

@@ -1,6 +1,7 @@
 """A contact sheet of rendered samples: to look at what a model will learn from."""
 
 import json
+import textwrap
 from collections.abc import Sequence
 
 import cv2
@@ -12,15 +13,18 @@ _TEXT_W = 800
 _CELL = 480
 _COLUMNS = 4
 _RED = (0, 0, 220)
+_STAFF_W = 1400
+_STAFF_TEXT = 24  # pixels of a line of tokens
+_LETTER = 8.6  # pixels of a letter of it, about
 
 
 def contact_sheet(samples: Sequence[tuple[np.ndarray, str]], kind: str) -> np.ndarray:
     """Pictures with their labels on one sheet, uint8 BGR [H, W, 3].
 
     Lines (``rec``, ``cls``) stand above one another with the label at the right; pages (``det``) in a grid
-    with their quads drawn.
+    with their quads drawn; staves (``music``) above their tokens.
     """
-    return _pages(samples) if kind == "det" else _lines(samples)
+    return {"det": _pages, "music": _staves}.get(kind, _lines)(samples)
 
 
 def _lines(samples: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
@@ -50,3 +54,20 @@ def _pages(samples: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
         y, x = (i // _COLUMNS) * _CELL, (i % _COLUMNS) * _CELL
         sheet[y : y + page.shape[0], x : x + page.shape[1]] = page
     return sheet
+
+
+def _staves(samples: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
+    rows = [_staff(image, label) for image, label in samples]
+    return np.vstack(rows) if rows else np.full((_STAFF_TEXT, _STAFF_W, 3), 255, np.uint8)
+
+
+def _staff(image: np.ndarray, label: str) -> np.ndarray:
+    lines = textwrap.wrap(label, int(_STAFF_W / _LETTER), break_on_hyphens=False)
+    height = image.shape[0]
+    row = np.full((height + _STAFF_TEXT * len(lines) + 12, _STAFF_W, 3), 255, np.uint8)
+    shown = image[:, :_STAFF_W]
+    row[:height, : shown.shape[1]] = shown
+    for number, line in enumerate(lines):
+        place = (6, height + _STAFF_TEXT * (number + 1) - 6)
+        cv2.putText(row, line, place, cv2.FONT_HERSHEY_SIMPLEX, 0.48, _RED, 1, cv2.LINE_AA)
+    return row

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ppocr_lite.charset import Charset, split_symbols
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.registry import TRANSFORMS
 from ppocr_lite.transforms.base import Sample
@@ -24,6 +25,7 @@ class RecConAug:
             scaled to the height; the sum of their aspect ratios stays within the shape's.
         max_text_length: limit of the joined text.
         ext_data_num: lines that are tried.
+        charset: its separator, if it has one, goes between the texts.
     """
 
     requires = ("image", "label", "ext_data")
@@ -37,6 +39,7 @@ class RecConAug:
         *,
         max_text_length: int = 25,
         ext_data_num: int = 1,
+        charset: Charset | None = None,
     ) -> None:
         if len(image_shape) != 3 or ext_data_num < 1:
             raise ConfigError(
@@ -48,14 +51,16 @@ class RecConAug:
         self.prob = prob
         self.max_text_length = max_text_length
         self.ext_data_num = ext_data_num
+        self.separator = charset.separator if charset else ""
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if rng.random() >= self.prob:
             return sample
         for extra in sample["ext_data"]:
-            label = sample["label"] + extra["label"]
+            label = self.separator.join([sample["label"], extra["label"]])
             ratio = sum(image.shape[1] / image.shape[0] for image in (sample["image"], extra["image"]))
-            if len(label) > self.max_text_length or ratio > self.max_ratio:
+            length = len(split_symbols(label, self.separator))
+            if length > self.max_text_length or ratio > self.max_ratio:
                 break
             joined = np.concatenate([self._scaled(sample["image"]), self._scaled(extra["image"])], axis=1)
             sample["image"], sample["label"] = joined, label

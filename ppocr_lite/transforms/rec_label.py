@@ -18,7 +18,7 @@ class TextEncoder:
     """What the encoders of texts share: the character set, and what is left out.
 
     Args:
-        max_text_length: length of a label; a longer text drops the sample.
+        max_text_length: length of a label in characters or tokens; a longer text drops the sample.
         character_dict_path: dictionary file; the 36 characters 0-9a-z without one.
         use_space_char: the space is a character as well.
         charset: wins over the two above.
@@ -37,23 +37,25 @@ class TextEncoder:
         self._warned: set[str] = set()
 
     def indices(self, text: str) -> list[int]:
-        """Classes of the known characters; empty where the sample is to be dropped.
+        """Classes of the known characters or tokens; empty where the sample is to be dropped.
 
-        Each unknown character is reported once (PaddleOCR 2.7 leaves it out silently).
+        Each unknown one is reported once (PaddleOCR 2.7 leaves it out silently).
         """
-        if len(text) > self.max_text_length:
+        symbols = self.charset.symbols(text)
+        if len(symbols) > self.max_text_length:
             return []
-        indices = self.charset.encode(text)
-        if len(indices) < len(text):
-            self._warn(text)
+        indices = self.charset.encode(symbols)
+        if len(indices) < len(symbols):
+            self._warn(symbols)
         return indices
 
-    def _warn(self, text: str) -> None:
-        new = [c for c in self.charset.unknown(text) if c not in self._warned]
+    def _warn(self, symbols: Sequence[str]) -> None:
+        new = [c for c in self.charset.unknown(symbols) if c not in self._warned]
         if new:
             self._warned.update(new)
+            what = "tokens" if self.charset.separator else "characters"
             logger.warning(
-                "labels hold characters outside the dictionary, which are left out: %s", " ".join(new)
+                "labels hold %s outside the dictionary, which are left out: %s", what, " ".join(new)
             )
 
 

@@ -124,6 +124,13 @@ def job(tmp_path, *flags, model=MODELS / "cls", train=None):
     return static_job.run(cfg, command_line(*flags))
 
 
+def test_pictures_of_rendered_staves():
+    train = {"name": "SynthDataSet", "kind": "music", "length": 9, "options": {"grammar": "simple"}}
+    first, second = static_job.pictures(Config({"Train": {"dataset": train}}), count=2)
+    assert first.shape[0] == second.shape[0] == 128
+    assert first.shape != second.shape
+
+
 def test_pictures_of_a_label_file_and_of_a_folder(tmp_path):
     for number, image in enumerate(rendered_images(4, line=True)):
         cv2.imwrite(str(tmp_path / f"{number}.png"), image)

@@ -10,7 +10,7 @@ import pytest
 paddle = pytest.importorskip("paddle")
 
 from ppocr_lite.config import Config  # noqa: E402
-from ppocr_lite.engine import assemble  # noqa: E402
+from ppocr_lite.engine import assemble, trial  # noqa: E402
 from ppocr_lite.engine.evaluator import to_numpy  # noqa: E402
 from ppocr_lite.export.inference_config import inference_steps, post_process  # noqa: E402
 from ppocr_lite.optim import build_optimizer  # noqa: E402
@@ -36,14 +36,17 @@ def keys(tmp_path_factory):
 def load(file, keys):
     cfg = Config.load(file)
     path = cfg.get("Global.character_dict_path")
-    return cfg.replace({"Global.character_dict_path": str(keys)}) if path and "ppocr_keys" in path else cfg
+    if path and "ppocr_keys" in path:
+        return cfg.replace({"Global.character_dict_path": str(keys)})
+    return trial.with_stand_in_dictionary(cfg, keys.parent)
 
 
-def sample(task):
+def sample(task, characters):
     image = np.full((200, 300, 3) if task == "det" else (40, 160, 3), 230, np.uint8)
     cv2.putText(image, "Word 12", (20, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, (10, 10, 10), 2)
     box = {"transcription": "Word 12", "points": [[18, 4], [150, 4], [150, 36], [18, 36]]}
-    label = {"det": json.dumps([box]), "rec": "Word 12", "cls": "180"}[task]
+    text = characters.join(characters.characters[:5]) if characters and characters.separator else "Word 12"
+    label = {"det": json.dumps([box]), "rec": text, "cls": "180"}[task]
     return {
         "image": cv2.imencode(".png", image)[1].tobytes(),
         "label": label,
@@ -62,7 +65,9 @@ def batch_of(cfg, mode, characters, count=2):
             spec["DetResizeForTest"] = {"image_shape": [96, 96]}
     pipeline = build_pipeline(specs, cfg.section("Global"), charset=characters)
     rng = np.random.default_rng(0)
-    samples = [s for _ in range(8 * count) if (s := pipeline(sample(task), rng)) is not None][:count]
+    samples = [s for _ in range(8 * count) if (s := pipeline(sample(task, characters), rng)) is not None][
+        :count
+    ]
     assert len(samples) == count
     return {k: paddle.to_tensor(np.stack([np.asarray(s[k]) for s in samples])) for k in samples[0]}
 

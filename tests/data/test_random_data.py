@@ -47,3 +47,10 @@ def test_samples_depend_on_seed_mode_and_index():
 def test_unknown_kind():
     with pytest.raises(ConfigError, match="dataset.kind: 'text' is not one of det, rec, cls"):
         RandomDataSet("text", 1)
+
+
+def test_labels_of_tokens():
+    charset = Charset(("clef", "bar"), separator=" ")
+    tokens = RandomDataSet("rec", 1, charset=charset).get(0)["label"].split(" ")
+    assert 1 <= len(tokens) <= 5
+    assert set(tokens) <= {"clef", "bar"}

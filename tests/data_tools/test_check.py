@@ -324,3 +324,53 @@ def test_check_as_a_function(folder):
     assert result.findings.problems == 0
     assert result.stats["Train"].lengths == [2]
     assert len(result.stats["Train"].never_seen(result.splits[0].rules)) == 34  # of 36
+
+
+def test_tokens(folder):
+    (folder.root / "tokens.txt").write_text("clef-G2\nnote-C4_half\nbarline\n")
+    labels = [
+        "clef-G2 note-C4_half barline",
+        "clef-G2 note-C4_halff barline",
+        " ".join(["barline"] * 8),  # needs a blank between equal ones
+        " ".join(["barline"] * 9),
+    ]
+    rows = [f"{folder.picture(f'{i}.png', 48)}\t{label}" for i, label in enumerate(labels)]
+    folder.labels("train.txt", *rows)
+    dictionary = str(folder.root / "tokens.txt")
+    config = folder.config("rec", character_dict_path=dictionary, token_separator=" ")
+    _, report, kinds = folder.check(config)
+    assert kinds == {"unknown_characters": 1, "long_text": 1, "long_for_ctc": 1}
+    texts = {found["kind"]: found["examples"][0]["text"] for found in report["findings"]}
+    assert texts["long_text"].startswith("9 tokens, at most 8")
+    assert texts["long_for_ctc"].startswith("needs 17 steps, 64 px of width give 16")
+    (unknown,) = report["unknown_characters"]
+    assert (unknown["character"], unknown["count"]) == ("note-C4_halff", 1)
+    assert unknown["hint"] == "Did you mean 'note-C4_half'?"
+
+
+def test_time_axis_by_the_poolings_of_the_backbone(folder):
+    folder.labels("train.txt", f"{folder.picture('a.png')}\tabc")
+    config = folder.config("rec")
+    assert folder.check(config)[2] == {}
+    values = yaml.safe_load(config.read_text())
+    values["Architecture"] = {"Backbone": {"name": "StaffCNN", "pool_widths": [2, 4, 4, 1]}}
+    config.write_text(yaml.safe_dump(values))
+    _, report, kinds = folder.check(config)
+    assert kinds == {"long_for_ctc": 1}
+    assert "needs 3 steps, 64 px of width give 2" in report["findings"][0]["examples"][0]["text"]
+
+
+def test_token_file_with_faults(folder, run):
+    folder.labels("train.txt", f"{folder.picture('a.png')}\tbarline")
+    (folder.root / "tokens.txt").write_text("barline\ntie\nbarline\n")
+    dictionary = str(folder.root / "tokens.txt")
+    config = folder.config("rec", character_dict_path=dictionary, token_separator=" ")
+    _, report, kinds = folder.check(config)
+    assert kinds == {"bad_dictionary": 1}
+    assert "'barline' on lines 1, 3" in report["findings"][0]["examples"][0]["text"]
+    assert "blank lines: 2" in run(*_with_tokens(folder, "a\n\nb\n"))[1]
+
+
+def _with_tokens(folder, text):
+    (folder.root / "tokens.txt").write_text(text)
+    return "check", "-c", folder.root / "config.yml"

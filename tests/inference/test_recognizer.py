@@ -130,3 +130,44 @@ def test_pieces_join_with_a_space_only_at_a_gap() -> None:
     assert join_pieces([(one, False), (two, True)]).text == "ab c"
     assert join_pieces([(one, False), (RecResult(" c", 0.9), True)]).text == "ab c"
     assert join_pieces([(RecResult("", 0.0), False)]) == RecResult("", 0.0)
+
+
+TOKENS = {"PostProcess": {"character_dict": ["clef-G2", "tie", "barline"], "token_separator": " "}}
+
+
+def test_a_network_of_tokens(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:
+    """The letters of the script stand for tokens here."""
+    make_rec(tmp_path / "inference.onnx", characters=None)
+    (tmp_path / "inference.yml").write_text(yaml.safe_dump(TOKENS))
+    recognizer = TextRecognizer.open(tmp_path)
+    results = recognizer([script("acca"), script("abc" * 30)])
+    assert results[0].text == "clef-G2 barline barline clef-G2"
+    assert results[0].symbols == ("clef-G2", "barline", "barline", "clef-G2")
+    assert len(results[0].char_scores) == 4
+    assert results[1].symbols == ("clef-G2", "tie", "barline") * 30
+
+
+def test_long_sequences_are_joined_by_the_separator(
+    make_rec: MakeModel, script: Script, tmp_path: Path
+) -> None:
+    make_rec(tmp_path / "inference.onnx", characters=None)
+    (tmp_path / "inference.yml").write_text(yaml.safe_dump(TOKENS))
+    (result,) = TextRecognizer.open(tmp_path, max_aspect=5)([script("abc" * 10)])
+    assert result.symbols == ("clef-G2", "tie", "barline") * 10
+    assert len(result.char_scores) == 30
+    empty = RecResult("", 0.0, separator=" ")
+    assert join_pieces([(empty, False), (result, True), (empty, False)]).text == result.text
+
+
+def test_tokens_of_a_dictionary_file(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:
+    make_rec(tmp_path / "inference.onnx", characters=None)
+    (tmp_path / "inference.yml").write_text(yaml.safe_dump({"PostProcess": {"token_separator": " "}}))
+    (tmp_path / "tokens.txt").write_text("one\ntwo\nthree\n")
+    (result,) = TextRecognizer.open(tmp_path, char_dict_path=tmp_path / "tokens.txt")([script("ac")])
+    assert result.text == "one three"
+    (tmp_path / "tokens.txt").write_text("one\ntwo\n")
+    with pytest.raises(ModelFileError, match="has 2 tokens and needs 3"):
+        TextRecognizer.open(tmp_path, char_dict_path=tmp_path / "tokens.txt")
+    (tmp_path / "tokens.txt").write_text("one\ntwo\ntwo\n")
+    with pytest.raises(ModelFileError, match="'two' on lines 2, 3"):
+        TextRecognizer.open(tmp_path, char_dict_path=tmp_path / "tokens.txt")

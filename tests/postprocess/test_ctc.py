@@ -50,3 +50,16 @@ def test_decoded_in_the_network_with_other_characters():
     outputs = {"indices": np.array([[4]]), "scores": np.ones((1, 1), np.float32)}
     with pytest.raises(ModelFileError, match="5 or more classes but the charset needs 4"):
         CTCLabelDecode(charset=CHARSET)(outputs)
+
+
+def test_tokens_by_hand():
+    charset = Charset(("clef-G2", "barline"), separator=" ")
+    outputs = {
+        "indices": np.array([[1, 0, 2, 2, 0, 2], [0] * 6]),
+        "scores": np.array([[0.5, 1, 0.75, 1, 1, 1], [1] * 6], np.float32),
+    }
+    found, empty = CTCLabelDecode(charset=charset)(outputs)
+    assert found.text == "clef-G2 barline barline"
+    assert found.symbols == ("clef-G2", "barline", "barline")
+    assert found.char_scores == (0.5, 0.75, 1.0)
+    assert (empty.text, empty.symbols) == ("", ())

@@ -4,6 +4,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.synth.cli import list_fonts, main
 
@@ -61,3 +62,25 @@ def test_rarest_character_is_reported(tmp_path, font_file, text_dir):
     said = []
     run("rec", "--fonts", font_file, "--texts", text_dir, "--num", 2, "--out", tmp_path, report=said.append)
     assert said[-1].startswith("Rarest character: ")
+
+
+def test_staves_on_disk(tmp_path):
+    common = ["--num", 20, "--seed", 4, "--grammar", "simple", "--charset", "music_simple.txt"]
+    assert run("music", *common, "--out", tmp_path / "a") == 0
+    assert run("music", *common, "--out", tmp_path / "b", "--workers", 2) == 0
+    first = contents(tmp_path / "a")
+    assert len(first) == 22  # 20 pictures, label.txt, gallery.png
+    assert first == contents(tmp_path / "b")
+    rows = (tmp_path / "a/label.txt").read_text(encoding="utf-8").splitlines()
+    tokens = set(Charset.load("music_simple.txt", token_separator=" ").characters)
+    for row in rows:
+        name, label = row.split("\t")
+        assert cv2.imread(str(tmp_path / "a" / name)).shape[0] == 128
+        assert set(label.split(" ")) <= tokens
+
+
+def test_dictionary_of_a_grammar(tmp_path):
+    said = []
+    assert run("tokens", "--grammar", "simple", "--out", tmp_path / "t.txt", report=said.append) == 0
+    assert said == [f"{tmp_path}/t.txt: 130 tokens"]
+    assert Charset.load(tmp_path / "t.txt", token_separator=" ").ctc_size == 131

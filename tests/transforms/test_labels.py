@@ -69,3 +69,21 @@ def test_attention_label_has_begin_and_end():
 @pytest.mark.parametrize("text", ["", "??", "abcab", "abcabca"])  # the third would lack one place
 def test_attention_label_that_does_not_fit_drops_the_sample(text):
     assert AttnLabelEncode(6, charset=Charset(tuple("abc")))({"label": text}) is None
+
+
+TOKENS = Charset(("clef-G2", "note-C4_half", "barline"), separator=" ")
+
+
+def test_labels_of_tokens_by_hand():
+    sample = CTCLabelEncode(4, charset=TOKENS)({"label": "clef-G2 barline barline"})
+    assert sample["label"].tolist() == [1, 3, 3, 0]
+    assert int(sample["length"]) == 3
+    sample = AttnLabelEncode(5, charset=TOKENS)({"label": "clef-G2 barline"})
+    assert sample["label"].tolist() == [0, 1, 3, 4, 0]
+
+
+def test_length_of_tokens_and_unknown_ones(caplog):
+    encode = CTCLabelEncode(2, charset=TOKENS)
+    assert encode({"label": "barline barline barline"}) is None
+    assert encode({"label": "tie barline"})["label"].tolist() == [3, 0]
+    assert "labels hold tokens outside the dictionary, which are left out: tie" in caplog.text

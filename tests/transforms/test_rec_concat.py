@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.transforms.rec_concat import RecConAug
 
@@ -41,3 +42,10 @@ def test_what_does_not_fit_stays_away(extras, options):
 def test_wrong_shape():
     with pytest.raises(ConfigError, match=r"RecConAug: expected image_shape \[height, width, channels\]"):
         RecConAug(image_shape=[32, 320])
+
+
+def test_tokens_are_joined_by_their_separator():
+    charset = Charset(("clef", "bar"), separator=" ")
+    extras = [line("bar", 20), line("bar bar", 10)]
+    out = run(line("clef bar", 40), extras, charset=charset, max_text_length=4)
+    assert out["label"] == "clef bar bar"

@@ -9,6 +9,7 @@ from ppocr_lite.data_tools.importers.csv_table import read_csv
 from ppocr_lite.data_tools.importers.icdar import read_icdar2013, read_icdar2015
 from ppocr_lite.data_tools.importers.label_studio import read_label_studio
 from ppocr_lite.data_tools.importers.mjsynth import annotation_file, read_mjsynth
+from ppocr_lite.data_tools.importers.primus import read_primus
 from ppocr_lite.data_tools.importers.samples import ImportOptions, Sample
 from ppocr_lite.data_tools.importers.scene_sets import read_iiit5k, read_svt
 from ppocr_lite.data_tools.importers.synthtext import read_synthtext
@@ -43,6 +44,7 @@ IMPORTERS: dict[str, Importer] = {
     "coco-text": read_coco_text,
     "label-studio": read_label_studio,
     "csv": read_csv,
+    "primus": read_primus,
 }
 
 STREAMED: dict[str, Streamed] = {

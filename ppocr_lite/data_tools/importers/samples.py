@@ -49,12 +49,18 @@ class ImportOptions:
         images: where the pictures are; the reader's own guess without it.
         subset: part of a data set, such as ``train`` or ``val`` of COCO-Text.
         delimiter: of CSV.
+        ids: of PrIMuS: a file that names the staves to take, one a line; all of them without it.
+        encoding: of PrIMuS: ``semantic`` (the default) or ``agnostic``.
+        distorted: of Camera-PrIMuS: take the pictures that look like photographs.
         skipped: gets a line for each thing that is left out because it is wrong; without it that is an error.
     """
 
     images: Path | None = None
     subset: str | None = None
     delimiter: str | None = None
+    ids: Path | None = None
+    encoding: str | None = None
+    distorted: bool = False
     skipped: list[str] | None = None
 
     def refuse(self, error: DataError) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ppocr_lite.charset import split_symbols
 from ppocr_lite.data_tools.importers.samples import Point, Region, Sample
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.geometry import crop_quad, min_area_quad
@@ -53,6 +54,13 @@ def write_labels(
     if crops and pages:
         lines.append(_write(out / CROPS_FILE, _write_crops(pages, out, skipped), out))
     return lines
+
+
+def write_tokens(samples: Sequence[Sample], file: Path, *, separator: str = " ") -> str:
+    """Write every token of the labels, one a line and sorted; gives a line to print."""
+    tokens = sorted({t for sample in samples for t in split_symbols(one_line(sample.text or ""), separator)})
+    write_atomic(file, "".join(f"{token}\n" for token in tokens).encode("utf-8", "backslashreplace"))
+    return f"{file}: {len(tokens)} tokens"
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ppocr_lite.charset import split_symbols
 from ppocr_lite.metrics.det import DetMetric
 from ppocr_lite.metrics.text import edit_distance
 from ppocr_lite.structures import ClsResult, DetResult, RecResult
@@ -35,8 +36,8 @@ class Example:
 class WorstPredictions:
     """Watches evaluations and keeps the ``keep`` worst images of the last one.
 
-    Worst is, of lines, the highest character error rate; of pages, the lowest hmean; of crops, the surest
-    wrong class. Among equals the surer comes first, or where all is right the less sure.
+    Worst is, of lines, the highest error rate of characters or tokens; of pages, the lowest hmean; of crops,
+    the surest wrong class. Among equals the surer comes first, or where all is right the less sure.
 
     Args:
         metric: the evaluation's, which tells labels as text.
@@ -82,10 +83,12 @@ Judgement = list[tuple[Badness, dict[str, str]]]
 def _judge_lines(results: Sequence[RecResult], batch: Mapping[str, Any], metric: Any) -> Judgement:
     found: Judgement = []
     for result, truth in zip(results, metric.truth(batch), strict=True):
-        cer = edit_distance(result.text, truth) / max(1, len(truth))
-        captions = {"label": truth, "prediction": result.text, "CER": f"{cer:.3f}"}
+        symbols, true = (split_symbols(text, result.separator) for text in (result.text, truth))
+        rate = edit_distance(symbols, true) / max(1, len(true))
+        title = "symbol error rate" if result.separator else "CER"
+        captions = {"label": truth, "prediction": result.text, title: f"{rate:.3f}"}
         captions["score"] = f"{result.score:.3f}"
-        found.append(((cer, result.score if cer else -result.score), captions))
+        found.append(((rate, result.score if rate else -result.score), captions))
     return found
 
 

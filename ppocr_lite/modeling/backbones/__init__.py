@@ -7,6 +7,15 @@ from ppocr_lite.modeling.backbones import (
     mobilenet_v3,
     resnet,
     resnet_aster,
+    staff_cnn,
 )
 
-__all__ = ["crnn_resnet", "crnn_vgg", "mobilenet_v1_enhance", "mobilenet_v3", "resnet", "resnet_aster"]
+__all__ = [
+    "crnn_resnet",
+    "crnn_vgg",
+    "mobilenet_v1_enhance",
+    "mobilenet_v3",
+    "resnet",
+    "resnet_aster",
+    "staff_cnn",
+]

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from ppocr_lite.charset import Charset
 from ppocr_lite.engine.report.worst import FOUND_COLOUR, TRUTH_COLOUR, WorstPredictions, picture_maker
 from ppocr_lite.metrics.cls import ClsMetric
 from ppocr_lite.metrics.det import DetMetric
 from ppocr_lite.metrics.distillation import DistillationMetric
 from ppocr_lite.metrics.rec import RecMetric
+from ppocr_lite.metrics.sequence import SequenceMetric
 from ppocr_lite.structures import ClsResult, DetResult, RecResult
 
 LINES = {
@@ -109,3 +111,13 @@ def test_what_cannot_be_shown_is_left_out(batch):
     watcher = WorstPredictions(RecMetric(), picture_maker([]))
     watcher.see([] if "image" in batch else [RecResult("0", 1.0)] * 3, batch)
     assert watcher.examples() == []
+
+
+def test_sequences_by_their_tokens():
+    charset = Charset(("clef", "bar"), separator=" ")
+    watcher = WorstPredictions(SequenceMetric(charset=charset), picture_maker([]))
+    batch = {"image": LINES["image"][:1], "label": np.array([[1, 2, 2]]), "length": np.array([3])}
+    watcher.see([RecResult("clef bar", 0.9, (0.9, 0.9), " ")], batch)
+    assert captions(watcher, "label", "prediction", "symbol error rate") == [
+        ("clef bar bar", "clef bar", "0.333")
+    ]
