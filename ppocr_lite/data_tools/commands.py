@@ -96,7 +96,7 @@ def import_data(args: argparse.Namespace) -> int:
     if args.quality > 100:
         raise ConfigError(f"--quality: expected 1 to 100, got {args.quality}.")
     if args.dictionary and (args.lmdb or args.format in STREAMED):
-        raise ConfigError("--dictionary goes with 'primus' and label files, not with --lmdb or other formats.")
+        raise ConfigError("--dictionary goes with 'primus' and label files, not with --lmdb.")
     if args.format in STREAMED or args.lmdb:
         return _import_stream(args, options)
     if args.quality:
