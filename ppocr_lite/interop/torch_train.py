@@ -76,7 +76,9 @@ class TwinTrainer:
             )
         self.charset = (
             Charset.load(
-                cfg.get("Global.character_dict_path"), use_space_char=cfg.get("Global.use_space_char", False)
+                cfg.get("Global.character_dict_path"),
+                use_space_char=cfg.get("Global.use_space_char", False),
+                token_separator=cfg.get("Global.token_separator") or "",
             )
             if self.task == "rec"
             else None
