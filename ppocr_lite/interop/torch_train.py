@@ -288,5 +288,7 @@ class TwinTrainer:
 
 def _charset(cfg: Config) -> Charset:
     return Charset.load(
-        cfg.get("Global.character_dict_path"), use_space_char=cfg.get("Global.use_space_char", False)
+        cfg.get("Global.character_dict_path"),
+        use_space_char=cfg.get("Global.use_space_char", False),
+        token_separator=cfg.get("Global.token_separator") or "",
     )

@@ -50,12 +50,12 @@ class AlignedText:
 
     def text(self, charset: Charset) -> str:
         """The text in reading order."""
-        return "".join(self.characters[i] for i in charset.reading_order(self.characters))
+        return charset.join(self.characters[i] for i in charset.reading_order(self.characters))
 
     def result(self, charset: Charset, *, matched: bool | None = None) -> RecResult:
         """Text and scores in reading order."""
         scores = tuple(self.scores[i] for i in charset.reading_order(self.characters))
-        return RecResult(self.text(charset), self.score, scores, matched=matched)
+        return RecResult(self.text(charset), self.score, scores, matched=matched, separator=charset.separator)
 
 
 def check_classes(probs: np.ndarray, charset: Charset) -> None:

@@ -22,6 +22,16 @@ from ppocr_lite.structures import Alternative
 logger = logging.getLogger(__name__)
 
 SPACE = " "
+OF_CHARACTERS = (
+    "allow_chars",
+    "block_chars",
+    "pattern",
+    "word_list",
+    "lexicon",
+    "ngram",
+    "return_word_box",
+)
+"""Options that mean nothing for texts of tokens."""
 ALTERNATIVES_MIN_PROB = 1e-4
 """In place of MIN_PROB where alternatives are asked for: a sure network has few above that."""
 
@@ -43,11 +53,13 @@ class LineDecoder:
         options: what is wanted.
 
     Raises:
-        ConfigError: nothing can match: the pattern, the lists of characters.
+        ConfigError: nothing can match: the pattern, the lists of characters; options that are about
+            characters, and the recognizer's texts are made of tokens.
         DataError: a list without a valid word; a file that cannot be read.
     """
 
     def __init__(self, charset: Charset, options: DecodingOptions) -> None:
+        _check_tokens(charset, options)
         self.charset = charset
         self.options = options
         self._symbols = Symbols(charset)
@@ -148,6 +160,15 @@ class LineDecoder:
             space=space,
             variants=lambda label: variants.get(label, []),
             where=where,
+        )
+
+
+def _check_tokens(charset: Charset, options: DecodingOptions) -> None:
+    given = [name for name in OF_CHARACTERS if getattr(options, name)]
+    if charset.separator and given:
+        raise ConfigError(
+            f"{', '.join(given)}: for texts that are made of characters; those of this recognizer are made "
+            "of tokens, for which there are beam_size and alternatives."
         )
 
 

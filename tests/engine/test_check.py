@@ -60,7 +60,7 @@ def test_unknown_keys(override, problem):
         ("Global.use_gpu=yes please", "expected true or false, got 'yes please'."),
         (
             "Global.eval_batch_step=[1]",
-            "expected a whole number of at least 1, or "
+            "expected a whole number of at least 0, or "
             "[a whole number of at least 0, a whole number of at least 1], got [1].",
         ),
         ("Global.character_dict_path=5", "expected a text, got 5."),

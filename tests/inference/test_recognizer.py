@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import yaml
 
-from ppocr_lite.errors import ModelFileError
+from ppocr_lite.errors import ConfigError, ModelFileError
 from ppocr_lite.inference.long_lines import join_pieces, split_line
 from ppocr_lite.inference.model_files import EngineOptions
 from ppocr_lite.inference.text_recognizer import LineResize, TextRecognizer
+from ppocr_lite.postprocess.decoding import DecodingOptions
 from ppocr_lite.structures import RecResult
 
 MakeModel = Callable[..., Path]
@@ -157,6 +158,17 @@ def test_long_sequences_are_joined_by_the_separator(
     assert len(result.char_scores) == 30
     empty = RecResult("", 0.0, separator=" ")
     assert join_pieces([(empty, False), (result, True), (empty, False)]).text == result.text
+
+
+def test_decoding_of_tokens(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:
+    make_rec(tmp_path / "inference.onnx", characters=None)
+    (tmp_path / "inference.yml").write_text(yaml.safe_dump(TOKENS))
+    recognizer = TextRecognizer.open(tmp_path)
+    (found,) = recognizer([script("acb")], decoding=DecodingOptions(beam_size=4, alternatives=2))
+    assert found.symbols == ("clef-G2", "barline", "tie")
+    assert found.alternatives[0].text == found.text
+    with pytest.raises(ConfigError, match="pattern, return_word_box: for texts that are made of characters"):
+        recognizer([script("a")], decoding=DecodingOptions(pattern="a", return_word_box=True))
 
 
 def test_tokens_of_a_dictionary_file(make_rec: MakeModel, script: Script, tmp_path: Path) -> None:

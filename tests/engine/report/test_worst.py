@@ -117,7 +117,7 @@ def test_sequences_by_their_tokens():
     charset = Charset(("clef", "bar"), separator=" ")
     watcher = WorstPredictions(SequenceMetric(charset=charset), picture_maker([]))
     batch = {"image": LINES["image"][:1], "label": np.array([[1, 2, 2]]), "length": np.array([3])}
-    watcher.see([RecResult("clef bar", 0.9, (0.9, 0.9), " ")], batch)
+    watcher.see([RecResult("clef bar", 0.9, separator=" ")], batch)
     assert captions(watcher, "label", "prediction", "symbol error rate") == [
         ("clef bar bar", "clef bar", "0.333")
     ]
