@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:-train_data}
 python=${PYTHON:-python3}
 
-mkdir -p "$folder/packages/root"
+mkdir -p "$folder/packages/unpacked"
 folder=$(cd "$folder" && pwd)
 # The packages that doc/synth.md names, but for those that this distribution lacks.
 for name in $(grep -oE '(fonts|ttf|dict)-[a-z0-9-]+|wamerican|wbritish|miscfiles|fortunes|anarchism|debian-(handbook|faq)|developers-reference|manpages(-dev)?' "$here/doc/synth.md" | sort -u); do
@@ -18,12 +18,12 @@ for name in $(grep -oE '(fonts|ttf|dict)-[a-z0-9-]+|wamerican|wbritish|miscfiles
     fi
 done
 for package in "$folder"/packages/*.deb; do
-    dpkg -x "$package" "$folder/packages/root"
+    dpkg -x "$package" "$folder/packages/unpacked"
 done
 
 cd "$here"
-fonts="$folder/packages/root/usr/share/fonts $folder/packages/root/usr/share/texmf/fonts/opentype"
-"$python" tools/synth.py corpus --root "$folder/packages/root" --out "$folder/corpus"
+fonts="$folder/packages/unpacked/usr/share/fonts $folder/packages/unpacked/usr/share/texmf/fonts/opentype"
+"$python" tools/synth.py corpus --root "$folder/packages/unpacked" --out "$folder/corpus"
 # shellcheck disable=SC2086 # two folders
 "$python" tools/synth.py pack --fonts $fonts --texts "$folder/corpus" --out "$folder/render_kit.tar.xz"
 rm -r "$folder/packages"
