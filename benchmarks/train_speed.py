@@ -58,7 +58,9 @@ def paddle_step(cfg: Config, batch: dict[str, np.ndarray]) -> Callable[[], Any]:
     return step
 
 
-def torch_step(cfg: Config, batch: dict[str, np.ndarray], threads: int) -> Callable[[], Any]:
+def torch_step(
+    cfg: Config, batch: dict[str, np.ndarray], threads: int, *, bfloat16: bool
+) -> Callable[[], Any]:
     import torch
 
     from ppocr_lite.interop.torch_losses import LOSSES
@@ -75,7 +77,9 @@ def torch_step(cfg: Config, batch: dict[str, np.ndarray], threads: int) -> Calla
 
     def step() -> float:
         optimizer.zero_grad()
-        total = loss(model(image), tensors)["loss"]
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            preds = model(image)
+        total = loss(preds, tensors)["loss"]
         total.backward()
         optimizer.step()
         return float(total.detach())
@@ -105,10 +109,12 @@ def main() -> int:
     threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))
     rates = {"Paddle": rate(paddle_step(cfg, batch), args.batch, args.steps)}
     if importlib.util.find_spec("torch") is not None:
-        rates["PyTorch"] = rate(torch_step(cfg, batch, threads), args.batch, args.steps)
+        for name, bfloat16 in (("PyTorch", False), ("PyTorch, bfloat16", True)):
+            step = torch_step(cfg, batch, threads, bfloat16=bfloat16)
+            rates[name] = rate(step, args.batch, args.steps)
     print(f"{args.config}: batch {args.batch} of {batch['image'].shape[1:]}, {threads} threads")
     for name, value in rates.items():
-        print(f"  {name:8s} {value:8.1f} samples/s   {value / rates['Paddle']:.2f} x Paddle")
+        print(f"  {name:17s} {value:8.1f} samples/s   {value / rates['Paddle']:.2f} x Paddle")
     return 0
 
 

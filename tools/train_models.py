@@ -81,7 +81,11 @@ def train(args: argparse.Namespace) -> int:
         )
     ]
     minutes = args.minutes - (time.monotonic() - STARTED) / 60
-    stages = plan_jobs(configs, shares, minutes=minutes, plan=args.plan, cores=args.cores, gpu=gpu)
+    # Without instructions for it (Zen 4, Cooper Lake, Sapphire Rapids have them) bfloat16 is slower.
+    able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    bfloat16 = bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    machine = {"cores": args.cores, "gpu": gpu, "bfloat16": bfloat16}
+    stages = plan_jobs(configs, shares, minutes=minutes, plan=args.plan, **machine)
     runner = JobRunner(TRAINER, args.out, args.archive, [*extra, *args.opt], stop=_stop_on_signals())
     status = runner.run(stages)
     table = summary(args.out, list(status))

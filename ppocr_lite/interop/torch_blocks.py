@@ -32,10 +32,22 @@ class ConvBN(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         conv, norm = (getattr(self, name) for name in self.names)
-        x = norm(conv(x))
+        x = norm(_depthwise(conv, x) if conv.groups > 1 else conv(x))
         if self.act == "relu":
             return F.relu(x, inplace=True)
         return F.hardswish(x, inplace=True) if self.act == "hardswish" else x
+
+
+def _depthwise(conv: nn.Conv2d, x: torch.Tensor) -> torch.Tensor:
+    """``conv(x)``, on a CPU in float32 also where the rest is in bfloat16.
+
+    oneDNN's gradients of depthwise convolutions are slow in bfloat16; the casts cost less.
+    """
+    if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
+        return conv(x)
+    dtype = torch.get_autocast_dtype("cpu")
+    with torch.autocast("cpu", enabled=False):
+        return conv(x.float()).to(dtype)
 
 
 class SqueezeExcite(nn.Module):

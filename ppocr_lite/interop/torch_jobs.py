@@ -79,6 +79,7 @@ def plan_jobs(
     cores: int,
     gpu: bool,
     plan: float | None = None,
+    bfloat16: bool = False,
 ) -> list[list[Job]]:
     """Jobs in stages that come one after the other; those of one stage run at the same time.
 
@@ -92,6 +93,7 @@ def plan_jobs(
         cores: processes that the machine can run at once.
         gpu: whether there is one.
         plan: minutes over which the learning rates come down to 0, where several calls share them.
+        bfloat16: whether a CPU is to use it; a GPU always does.
     """
     tasks = [task for task in TASKS if task in configs]
     unknown = sorted({*configs, *shares} - set(TASKS))
@@ -123,7 +125,7 @@ def plan_jobs(
             "--device=cpu",
             "--eval_every=0",
             "--eval_minutes=30",
-            *(["--bf16"] if task == "det" else []),
+            *(["--bf16"] if bfloat16 else []),
         ]
         flags += [] if plan is None else [f"--plan={plan * share:.3f}"]
         stages.append([Job(task, configs[task], minutes * share, max(1, cores // 4), cores, (), flags)])

@@ -31,6 +31,12 @@ def test_cpus_run_one_after_the_other():
         [("det", 10, 1)], [("rec", 18, 1)], [("cls", 2, 1)]
     ]  # fmt: skip
     assert "--plan=20.000" in stages[0][0].flags
+    assert "--bf16" not in stages[0][0].flags
+
+
+def test_bfloat16_on_a_cpu_that_has_it():
+    stages = plan_jobs(CONFIGS, SHARES, minutes=30, cores=2, gpu=False, bfloat16=True)
+    assert all("--bf16" in job.flags for stage in stages for job in stage)
 
 
 def test_unknown_model():

@@ -10,6 +10,7 @@ import ppocr_lite.losses  # noqa: E402, F401 - registers them
 from ppocr_lite.charset import Charset  # noqa: E402
 from ppocr_lite.config import Config  # noqa: E402
 from ppocr_lite.errors import ConfigError, ModelFileError  # noqa: E402
+from ppocr_lite.interop.torch_blocks import ConvBN  # noqa: E402
 from ppocr_lite.interop.torch_losses import LOSSES  # noqa: E402
 from ppocr_lite.interop.torch_nets import build_torch_model  # noqa: E402
 from ppocr_lite.interop.torch_weights import from_paddle, to_paddle  # noqa: E402
@@ -128,3 +129,14 @@ def test_losses_are_equal():
 
 def _tensors(values, convert):
     return {k: convert(v) for k, v in values.items()}
+
+
+def test_depthwise_convolutions_stay_in_float32_in_a_bfloat16_block():
+    block = ConvBN(16, 16, kernel=3, groups=16).eval()
+    x = torch.randn(2, 16, 8, 8, generator=torch.Generator().manual_seed(0)).bfloat16()
+    with torch.no_grad():
+        exact = block.conv(x.float())
+        with torch.autocast("cpu", torch.bfloat16):
+            y = block(x)
+    assert y.dtype == torch.bfloat16
+    torch.testing.assert_close(y, block.bn(exact.bfloat16()), atol=0, rtol=0)
