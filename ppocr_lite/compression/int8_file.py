@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ppocr_lite.compression import qdq
+from ppocr_lite.compression import shrink
 from ppocr_lite.export import inference_config, parity
 from ppocr_lite.export.onnx import write_metadata
 
@@ -22,13 +22,6 @@ INTEGER_NODES = (
 """Operations by which ONNX Runtime computes convolutions and matrix products in integers."""
 ONE_STEP = 1 / 127
 """A rounding step of probabilities, whose range is 0..1."""
-CONV_DEFAULTS: Mapping[str, Any] = {
-    "group": 1,
-    "dilations": 1,
-    "strides": 1,
-    "pads": 0,
-    "auto_pad": b"NOTSET",
-}
 FLOAT_NODES = ("Conv", "FusedConv", "Gemm", "FusedGemm", "MatMul", "FusedMatMul")
 
 
@@ -37,32 +30,12 @@ def save_int8(model: Any, file: Path, *, pack: bool) -> None:
     import onnx
 
     if pack:
-        qdq.pack_floats(model)
-    qdq.shorten_names(model)
-    drop_the_obvious(model.graph)
+        shrink.pack_floats(model)
+    shrink.drop_bias_scales(model)
+    shrink.shorten_names(model)
+    shrink.drop_the_obvious(model.graph)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(file))
-
-
-def drop_the_obvious(graph: Any) -> None:
-    """Take out what readers know anyway: shapes inside the graph, a convolution's defaults.
-
-    Of a small network that is a twentieth of the file.
-    """
-    from onnx import helper
-
-    del graph.value_info[:]
-    for node in graph.node:
-        if node.op_type != "Conv":
-            continue
-        for attribute in [a for a in node.attribute if a.name in CONV_DEFAULTS]:
-            value = helper.get_attribute_value(attribute)
-            if value in (CONV_DEFAULTS[attribute.name], [CONV_DEFAULTS[attribute.name]] * _length(value)):
-                node.attribute.remove(attribute)
-
-
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, list) else 0
 
 
 def node_counts(file: Path) -> dict[str, int]:

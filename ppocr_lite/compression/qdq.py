@@ -17,15 +17,6 @@ OPSET = 13
 """The first with a scale for each channel."""
 WEIGHTED = ("Conv", "Gemm", "MatMul")
 """Operations whose second input can be a constant int8 weight."""
-SUMMED_AXES = {
-    "Conv": (1, 2, 3),  # [out, in, kh, kw]
-    "ConvTranspose": (0, 2, 3),  # [in, out, kh, kw]
-    "LSTM": (2,),  # [directions, gates * hidden, in]
-    "GRU": (2,),
-    "Gemm": (0,),
-    "MatMul": (0,),
-}
-"""Axes of a weight that a product sums over, for operations whose weights can be packed."""
 LEVELS = 255
 CENTRE = 128
 """Zero point of activations that may be negative."""
@@ -151,69 +142,8 @@ def quantize_graph(
         _quantize_weight(graph, node, arrays, input_scale=grid.scale, bits=weight_bits)
     for number, place in enumerate(places):
         _quantize_activation(graph, place, f"{place.tensor}_q{number}")
-    _sort(graph)
-    _drop_unused(graph)
-
-
-def pack_floats(model: Any, *, at_least: int = 512) -> int:
-    """Store the float weights that are left (LSTM, depthwise and transposed convolutions) as int8.
-
-    They are made floats again by Cast and Mul, which engines compute once, when they load the file: the file
-    shrinks, the arithmetic stays float32 and as fast as it was. Each output channel has a step.
-
-    Args:
-        model: changed in place.
-        at_least: elements of a weight that is worth it.
-
-    Returns:
-        How many were packed.
-    """
-    from onnx import helper, numpy_helper
-
-    graph = model.graph
-    arrays = constants(graph)
-    readers = {name: node.op_type for node in graph.node for name in node.input}
-    packed = 0
-    for name, weight in arrays.items():
-        summed = SUMMED_AXES.get(readers.get(name, ""))
-        if summed is None or weight.dtype != np.float32 or weight.ndim < 2 or weight.size < at_least:
-            continue
-        axes = tuple(axis for axis in summed if axis < weight.ndim)
-        steps = np.maximum(np.abs(weight).max(axis=axes, keepdims=True) / 127, SMALLEST_SCALE)
-        steps = steps.astype(np.float32)
-        q = np.rint(weight / steps).astype(np.int8)
-        graph.initializer.remove(next(t for t in graph.initializer if t.name == name))
-        for part, array in (("int", q), ("scale", steps)):
-            graph.initializer.append(numpy_helper.from_array(array, f"{name}_{part}"))
-        graph.node.append(helper.make_node("Cast", [f"{name}_int"], [f"{name}_cast"], to=1))
-        graph.node.append(helper.make_node("Mul", [f"{name}_cast", f"{name}_scale"], [name]))
-        packed += 1
-    _sort(graph)
-    return packed
-
-
-def shorten_names(model: Any) -> None:
-    """Give all inner tensors names of a few letters: in a small network they are a tenth of the file."""
-    graph = model.graph
-    kept = {value.name for value in (*graph.input, *graph.output)}
-    short: dict[str, str] = {"": ""}
-
-    def new(name: str) -> str:
-        return name if name in kept else short.setdefault(name, f"t{len(short):x}")
-
-    def rename(inner: Any) -> None:
-        for node in inner.node:
-            node.input[:] = [new(name) for name in node.input]
-            node.output[:] = [new(name) for name in node.output]
-            node.ClearField("name")
-            node.ClearField("doc_string")
-            for attribute in node.attribute:
-                if attribute.HasField("g"):
-                    rename(attribute.g)
-        for tensor in (*inner.initializer, *inner.value_info, *inner.output):
-            tensor.name = new(tensor.name)
-
-    rename(graph)
+    sort_nodes(graph)
+    drop_unused(graph)
 
 
 def _check_opset(model: Any) -> None:
@@ -286,7 +216,7 @@ def _inner_reads(node: Any) -> set[str]:
     return read
 
 
-def _sort(graph: Any) -> None:
+def sort_nodes(graph: Any) -> None:
     """Every node after those whose results it reads, otherwise in the order they had."""
     made = {name for node in graph.node for name in node.output}
     ready: set[str] = set()
@@ -305,7 +235,8 @@ def _sort(graph: Any) -> None:
     graph.node.extend(ordered)
 
 
-def _drop_unused(graph: Any) -> None:
+def drop_unused(graph: Any) -> None:
+    """Take out the constants that no node reads."""
     read = {output.name for output in graph.output}.union(*(_inner_reads(node) for node in graph.node))
     for tensor in [t for t in graph.initializer if t.name not in read]:
         graph.initializer.remove(tensor)

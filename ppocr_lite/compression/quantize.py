@@ -38,7 +38,7 @@ class QuantOptions:
             more), and the L2 of its own.
         moving_rate: weight of the past in the ranges.
         pack_float: store the weights of the layers that stay float as int8 in the exported file; see
-            :func:`~ppocr_lite.compression.qdq.pack_floats`. Training does not see this rounding.
+            :func:`~ppocr_lite.compression.shrink.pack_floats`. Training does not see this rounding.
     """
 
     pact: bool = True

@@ -8,7 +8,7 @@ ort = pytest.importorskip("onnxruntime")
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from ppocr_lite.compression import match, qdq  # noqa: E402
+from ppocr_lite.compression import match, qdq, shrink  # noqa: E402
 from ppocr_lite.compression.qdq import Grid, Place  # noqa: E402
 from ppocr_lite.errors import ModelFileError  # noqa: E402
 
@@ -101,14 +101,34 @@ def test_packed_weights_stay_float_arithmetic():
     weight = np.random.default_rng(1).standard_normal((64, 2)).astype(np.float32)
     plain = linear(weight=weight, bias=np.zeros(64))
     packed = linear(weight=weight, bias=np.zeros(64))
-    assert qdq.pack_floats(packed, at_least=64) == 1
-    qdq.shorten_names(packed)
+    assert shrink.pack_floats(packed, at_least=64) == 1
+    shrink.shorten_names(packed)
     onnx.checker.check_model(packed, full_check=True)
     x = np.random.default_rng(2).standard_normal((3, 2, 2, 2)).astype(np.float32)
     difference = np.abs(run(packed, x) - run(plain, x)).max()
     assert 0 < difference < 0.02 * np.abs(run(plain, x)).max()
     assert [i.name for i in packed.graph.input] == ["x"]
     assert "weight_of_it" not in str(packed.graph)
+
+
+def test_the_scale_of_a_bias_is_calculated_when_the_file_is_loaded():
+    stored, calculated = linear(), linear()
+    for model in (stored, calculated):
+        qdq.quantize_graph(model, [Place("x", Grid(0.3, 128))], names(model))
+    assert shrink.drop_bias_scales(calculated) == 1
+    onnx.checker.check_model(calculated, full_check=True)
+    count = [sum(t.data_type == TensorProto.FLOAT for t in m.graph.initializer) for m in (stored, calculated)]
+    assert count == [3, 2]  # scales of input, weight and bias
+    x = np.random.default_rng(2).standard_normal((3, 2, 2, 2)).astype(np.float32)
+    np.testing.assert_array_equal(run(calculated, x), run(stored, x))
+
+
+def test_another_scale_of_a_bias_stays():
+    model = linear()
+    qdq.quantize_graph(model, [Place("x", Grid(0.3, 128))], names(model))
+    (scale,) = [t for t in model.graph.initializer if "bias" in t.name and t.data_type == TensorProto.FLOAT]
+    scale.CopyFrom(numpy_helper.from_array(2 * numpy_helper.to_array(scale), scale.name))
+    assert shrink.drop_bias_scales(model) == 0
 
 
 def test_layers_are_found_by_their_weights():

@@ -8,7 +8,7 @@ ort = pytest.importorskip("onnxruntime")
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from ppocr_lite.compression.int8_file import drop_the_obvious  # noqa: E402
+from ppocr_lite.compression import shrink  # noqa: E402
 
 
 def convolutions():
@@ -35,7 +35,7 @@ def test_the_network_stays_what_it_is():
     model = convolutions()
     x = np.random.default_rng(1).standard_normal((1, 2, 12, 12)).astype(np.float32)
     before = ort.InferenceSession(model.SerializeToString()).run(None, {"x": x})[0]
-    drop_the_obvious(model.graph)
+    shrink.drop_the_obvious(model.graph)
     onnx.checker.check_model(model, full_check=True)
     assert [[a.name for a in node.attribute] for node in model.graph.node] == [
         [],
