@@ -10,7 +10,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, Tensor, nn
 from paddle.regularizer import L2Decay
 
-from ppocr_lite.compression.qdq import CENTRE, LEVELS, SMALLEST_SCALE, Grid
+from ppocr_lite.compression.qdq import LEVELS, SMALLEST_SCALE, Grid
 from ppocr_lite.optim.optimizers import OWN_DECAY_ONLY
 
 ALPHA = 20.0
@@ -31,12 +31,12 @@ def pact(x: Tensor, alpha: Tensor) -> Tensor:
     return x - F.relu(x - alpha) + F.relu(-alpha - x)
 
 
-def fake_quantize(x: Tensor, scale: Tensor | float, zero_point: int) -> Tensor:
+def fake_quantize(x: Tensor, scale: Tensor | float, zero_point: Tensor | int) -> Tensor:
     """x rounded to the uint8 grid (see :class:`~ppocr_lite.compression.qdq.Grid`) and back to real numbers.
 
     The gradient is that of ``x``, also where the grid ends: what lies beyond was clipped before.
     """
-    q = paddle.clip(paddle.round(x / scale), -zero_point, LEVELS - zero_point)
+    q = paddle.clip(paddle.round(x / scale) + zero_point, 0, LEVELS) - zero_point
     return x + (q * scale - x).detach()
 
 
@@ -59,18 +59,20 @@ def fake_quantize_weight(weight: Tensor, axis: int, *, bits: int = 8) -> Tensor:
 class ActivationQuantizer(nn.Layer):
     """Rounds a tensor to 8 bits, with a range that is followed while training.
 
-    The range is the moving average of each batch's largest absolute value, as it is after PACT's clipping,
-    and never above alpha. Before the first training batch there is none and values pass unchanged.
+    The range is from the moving average of each batch's least value to that of the largest, as they are
+    after PACT's clipping, and never beyond -alpha..alpha. So hard-swish, which goes no lower than -0.375,
+    has nearly all 255 steps for what is above. Before the first training batch there is no range and values
+    pass unchanged.
 
     Args:
-        unsigned: the values are never negative; the range is 0..bound with 255 steps, else -bound..bound
-            with 127 on each side.
+        unsigned: the values are never negative; the range begins at 0.
         with_pact: clip with a learned bound first.
         name: name of the alpha tensor, by which optimizer states know it.
         alpha, decay: initial value of alpha, unless the first training batch has larger ones, and its own L2.
-        rate: weight of the past in the moving average.
+        rate: weight of the past in the moving averages.
 
-    Buffers ``total`` and ``count``: decayed sums of the maxima and of ones; their ratio is the average.
+    Buffers ``lowest``, ``highest`` and ``count``: decayed sums of least values, of largest, and of ones; the
+    averages are their ratios.
 
     Shapes: any -> the same.
     """
@@ -97,8 +99,8 @@ class ActivationQuantizer(nn.Layer):
             self.alpha = self.create_parameter([1], attr=attr)
             setattr(self.alpha, OWN_DECAY_ONLY, True)
         self._with_pact = with_pact
-        self.register_buffer("total", paddle.zeros([1], "float32"))
-        self.register_buffer("count", paddle.zeros([1], "float32"))
+        for buffer in ("lowest", "highest", "count"):
+            self.register_buffer(buffer, paddle.zeros([1], "float32"))
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.active:
@@ -114,12 +116,10 @@ class ActivationQuantizer(nn.Layer):
         elif not self.seen:
             return x
         with paddle.no_grad():
-            limit = self.total / self.count
-            if self._with_pact:
-                limit = paddle.minimum(limit, self._bound())
-            steps = LEVELS if self.unsigned else CENTRE - 1
-            scale = paddle.clip(limit, min=SMALLEST_SCALE * LEVELS) / steps
-        return fake_quantize(x, scale.astype(x.dtype), 0 if self.unsigned else CENTRE)
+            low, high = self._range()
+            scale = paddle.clip((high - low) / LEVELS, min=SMALLEST_SCALE)
+            zero_point = paddle.clip(paddle.round(-low / scale), 0, LEVELS)
+        return fake_quantize(x, scale.astype(x.dtype), zero_point.astype(x.dtype))
 
     @property
     def seen(self) -> bool:
@@ -129,10 +129,18 @@ class ActivationQuantizer(nn.Layer):
     @property
     def grid(self) -> Grid:
         """The grid that evaluation uses."""
-        limit = self.total.item() / self.count.item()
-        if self._with_pact:
-            limit = min(limit, self._bound().item())
-        return Grid.unsigned(limit) if self.unsigned else Grid.symmetric(limit)
+        low, high = self._range()
+        return Grid.between(low.item(), high.item())
+
+    @paddle.no_grad()
+    def _range(self) -> tuple[Tensor, Tensor]:
+        """0 is in it: it has to be on the grid."""
+        low = paddle.clip(self.lowest / self.count, max=0.0)
+        high = paddle.clip(self.highest / self.count, min=0.0)
+        if not self._with_pact:
+            return low, high
+        bound = self._bound()
+        return paddle.maximum(low, -bound), paddle.minimum(high, bound)
 
     def _bound(self) -> Tensor:
         return paddle.clip(self.alpha, min=SMALLEST_BOUND)
@@ -144,6 +152,8 @@ class ActivationQuantizer(nn.Layer):
 
     @paddle.no_grad()
     def _follow(self, x: Tensor) -> None:
-        largest = x.detach().abs().max().astype("float32").reshape([1])
-        self.total.set_value(self.total * self.rate + largest)
+        values = x.detach().astype("float32")
+        least = paddle.zeros([1]) if self.unsigned else values.min().reshape([1])
+        self.lowest.set_value(self.lowest * self.rate + least)
+        self.highest.set_value(self.highest * self.rate + values.max().reshape([1]))
         self.count.set_value(self.count * self.rate + 1)

@@ -18,8 +18,6 @@ OPSET = 13
 WEIGHTED = ("Conv", "Gemm", "MatMul")
 """Operations whose second input can be a constant int8 weight."""
 LEVELS = 255
-CENTRE = 128
-"""Zero point of activations that may be negative."""
 SMALLEST_SCALE = 1e-12
 BIAS_LIMIT = 2.0**30
 """int32 biases stay below, half of the type's range."""
@@ -31,16 +29,6 @@ class Grid:
 
     scale: float
     zero_point: int
-
-    @classmethod
-    def symmetric(cls, bound: float) -> "Grid":
-        """Values in -bound..bound, zero in the middle; -128 steps are one more than the bound."""
-        return cls(max(float(bound), SMALLEST_SCALE * CENTRE) / (CENTRE - 1), CENTRE)
-
-    @classmethod
-    def unsigned(cls, bound: float) -> "Grid":
-        """Values in 0..bound, as a ReLU gives them."""
-        return cls(max(float(bound), SMALLEST_SCALE * LEVELS) / LEVELS, 0)
 
     @classmethod
     def between(cls, low: float, high: float) -> "Grid":

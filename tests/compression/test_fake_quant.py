@@ -58,18 +58,23 @@ def test_pact_clips_and_alpha_learns_from_what_is_beyond():
     np.testing.assert_array_equal(x.grad.numpy(), [0, 100, 100, 0, 0])
 
 
-def test_range_is_the_moving_average_of_the_maxima():
-    """4, then 2: (0.9 * 4 + 2) / (0.9 + 1) = 2.947."""
+def test_range_is_the_moving_average_of_the_extremes():
+    """-4 and 1, then -2 and 3: (0.9 * -4 - 2) / (0.9 + 1) = -2.947 and (0.9 * 1 + 3) / 1.9 = 2.053."""
     quantizer = ActivationQuantizer(unsigned=False, rate=0.9)
     assert not quantizer.seen
     quantizer(tensor([-4.0, 1.0]))
-    assert quantizer.grid.scale == pytest.approx(4 / 127)
-    quantizer(tensor([2.0]))
-    assert quantizer.grid.scale == pytest.approx(5.6 / 1.9 / 127)
-    assert quantizer.grid.zero_point == 128
+    assert quantizer.grid == fake_quant.Grid(pytest.approx(5 / 255), 204)
+    quantizer(tensor([-2.0, 3.0]))
+    assert quantizer.grid == fake_quant.Grid(pytest.approx(9.5 / 1.9 / 255), 150)
     quantizer.eval()
     quantizer(tensor([50.0]))  # evaluation does not change it
-    assert quantizer.grid.scale == pytest.approx(5.6 / 1.9 / 127)
+    assert quantizer.grid.scale == pytest.approx(9.5 / 1.9 / 255)
+
+
+def test_hard_swish_has_nearly_all_steps_above_zero():
+    quantizer = ActivationQuantizer(unsigned=False)
+    quantizer(paddle.nn.functional.hardswish(paddle.linspace(-6, 6, 1000)))
+    assert quantizer.grid.zero_point == 15  # 255 * 0.375 / 6.375
 
 
 def test_alpha_limits_the_range_and_has_its_own_decay():
@@ -80,7 +85,7 @@ def test_alpha_limits_the_range_and_has_its_own_decay():
     quantizer(tensor([0.3, 8.0]))
     quantizer.alpha.set_value(np.float32([1.0]))
     y = quantizer(tensor([0.3, 8.0]))
-    assert quantizer.grid == fake_quant.Grid.unsigned(1.0)
+    assert quantizer.grid == fake_quant.Grid.between(0.0, 1.0)
     assert float(y[1]) == pytest.approx(1.0)
 
 
@@ -89,10 +94,10 @@ def test_alpha_begins_at_what_the_first_batch_has():
     quantizer = ActivationQuantizer(unsigned=False)
     y = quantizer(tensor([-170.0, 3.0]))
     assert quantizer.alpha.item() == 170.0
-    assert float(y[0]) == pytest.approx(-170.0)
+    assert float(y[0]) == pytest.approx(-170.0, abs=173 / 255)
     y = quantizer(tensor([400.0]))  # later batches are clipped
     assert quantizer.alpha.item() == 170.0
-    assert float(y[0]) == pytest.approx(170.0)
+    assert float(y[0]) == pytest.approx((0.9 * 3 + 170) / 1.9, abs=1)  # the range still moves there
 
 
 def test_adamw_leaves_alpha_to_its_own_decay():
