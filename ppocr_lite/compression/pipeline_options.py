@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ppocr_lite.compression.prune_options import PruneOptions
+from ppocr_lite.compression.prune_options import MULTIPLE_HELP, PruneOptions
 from ppocr_lite.errors import ConfigError
 
 PACT, CALIBRATED = "pact", "calibrated"
@@ -58,7 +58,7 @@ class CompressOptions:
     engines: tuple[str, ...] = ENGINES
     threads: tuple[int, ...] = ()
     rounds: int = ROUNDS
-    multiple: int = 1
+    multiple: int = 0
 
     def __post_init__(self) -> None:
         given = [name for name in ("flops", "size", "ratio") if getattr(self, name)]
@@ -106,7 +106,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--size", default="", metavar="CHANGE", help="wanted change of the parameters, as -45%%")
     add("--ratio", type=float, default=0.0, help="prune all layers by this share, without analysis")
     add("--uniform", action="store_true", help="all layers alike for --flops or --size, without analysis")
-    add("--multiple", type=int, default=1, help="channels that are left are a multiple of this, as of 8")
+    add("--multiple", type=int, default=0, help=MULTIPLE_HELP)
     add(
         "--int8",
         nargs="*",

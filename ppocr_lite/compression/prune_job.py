@@ -76,7 +76,7 @@ def prune(cfg: Config, options: PruneOptions) -> Report:
     else:
         model = assemble.trained(cfg).model
     image = trial.image_shape(cfg)
-    pruner = Pruner(model, small_shape(cfg), multiple=options.multiple)
+    pruner = Pruner(model, small_shape(cfg), multiple=options.channels_multiple)
     before = measure(model, image)
     ratios, metrics = _ratios(cfg, options, pruner, evaluator), {}
     removed = pruner.removed(ratios)
@@ -142,7 +142,7 @@ def _losses(cfg: Config, options: PruneOptions, pruner: Pruner, evaluator: Evalu
         "weights": str(cfg.get("Global.pretrained_model")),
         "metric": evaluator.main_indicator,
         "samples": options.samples,
-        "multiple": options.multiple,
+        "multiple": options.channels_multiple,
     }
     return sensitivity.analyse(
         pruner,

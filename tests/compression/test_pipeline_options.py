@@ -7,6 +7,7 @@ import pytest
 
 from ppocr_lite import cli
 from ppocr_lite.compression.pipeline_options import add_flags, from_flags, joined_changes
+from ppocr_lite.compression.prune_options import PruneOptions
 from ppocr_lite.errors import ConfigError
 
 
@@ -56,3 +57,9 @@ def test_the_console_script_takes_a_change_as_a_word_of_its_own(tmp_path, capsys
     pytest.importorskip("paddle")
     assert cli.main(["compress", "-c", str(tmp_path / "none.yml"), "--flops", "-45%"]) == 2
     assert "none.yml" in capsys.readouterr().err
+
+
+def test_channels_left_are_in_eights_where_a_size_is_asked_for():
+    assert PruneOptions(size="-45%").channels_multiple == 8
+    assert PruneOptions(flops="-45%", multiple=4).channels_multiple == 4
+    assert PruneOptions(ratio=0.1).channels_multiple == 1
