@@ -43,6 +43,7 @@ def config(system: str, *, seed: int, data: dict[str, Path], out: Path, settings
         "Global.save_epoch_step": epochs,
         "Global.save_every_minutes": 10,
         "Global.keep_last": 1,
+        "Global.nan_policy": "skip",
         "Global.cal_metric_during_train": False,
         "Global.save_model_dir": str(out),
         "Global.save_inference_dir": str(out / "inference"),
