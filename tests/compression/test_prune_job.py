@@ -175,7 +175,7 @@ def test_sensitivity_chooses_for_a_size(base, whole, tmp_path, monkeypatch):
 
     monkeypatch.setattr(prune_job.sensitivity, "metric_of", lambda evaluator: measure)
     cfg = with_weights(base, whole, save_model_dir=str(tmp_path))
-    options = PruneOptions(sensitivity=True, step=0.25, samples=4, size="-40%", no_train=True)
+    options = PruneOptions(sensitivity=True, step=0.25, samples=4, size="-40%", multiple=1, no_train=True)
     assert prune_job.run(cfg, options) is None
     lines = [json.loads(line) for line in (tmp_path / "sensitivity.jsonl").read_text().splitlines()]
     assert lines[0]["facts"]["samples"] == 4
