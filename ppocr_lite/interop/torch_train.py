@@ -1,8 +1,8 @@
 """A compact trainer for the PyTorch twins: the same configuration, renderer, transforms and metrics.
 
-On a CPU PyTorch trains these depthwise networks faster than Paddle, with bfloat16 the recognizer 2.9 times and
-the detector 4.2 times on a processor that has it (benchmarks/train_speed.py); and a GPU with PyTorch
-alone is enough for it. Checkpoints are ``.pdparams`` that ``tools/eval.py``, ``tools/export_model.py`` and
+On a CPU PyTorch trains these depthwise networks faster than Paddle: with bfloat16, on a processor that has
+it, the recognizer 2.9 times and the detector 4.2 times (benchmarks/train_speed.py). A GPU with PyTorch alone
+is enough for it. Checkpoints are ``.pdparams`` that ``tools/eval.py``, ``tools/export_model.py`` and
 ``tools/train.py`` read.
 """
 
