@@ -77,12 +77,12 @@ def drop_bias_scales(model: Any) -> int:
 
     graph = model.graph
     arrays = constants(graph)
-    scales = {n.output[0]: n.input[1] for n in graph.node if n.op_type == "DequantizeLinear"}
     makers = {n.output[0]: n for n in graph.node if n.op_type == "DequantizeLinear"}
     dropped = 0
     for node in [n for n in graph.node if n.op_type in WEIGHTED]:
-        names = [scales.get(name, "") for name in node.input[:3]]
-        if len(names) < 3 or not all(name in arrays for name in names):
+        made_by = [makers.get(name) for name in node.input[:3]]
+        names = [maker.input[1] for maker in made_by if maker is not None and maker.input[1] in arrays]
+        if len(names) < 3:
             continue
         of_input, of_weight, of_bias = names
         if not np.array_equal(arrays[of_input] * arrays[of_weight], arrays[of_bias]):
