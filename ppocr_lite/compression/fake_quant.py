@@ -65,7 +65,6 @@ class ActivationQuantizer(nn.Layer):
     pass unchanged.
 
     Args:
-        unsigned: the values are never negative; the range begins at 0.
         with_pact: clip with a learned bound first.
         name: name of the alpha tensor, by which optimizer states know it.
         alpha, decay: initial value of alpha, unless the first training batch has larger ones, and its own L2.
@@ -80,7 +79,6 @@ class ActivationQuantizer(nn.Layer):
     def __init__(
         self,
         *,
-        unsigned: bool,
         with_pact: bool = True,
         name: str | None = None,
         alpha: float = ALPHA,
@@ -88,7 +86,6 @@ class ActivationQuantizer(nn.Layer):
         rate: float = MOVING_RATE,
     ) -> None:
         super().__init__()
-        self.unsigned = unsigned
         self.rate = rate
         self.active = True
         self.fixed: Grid | None = None
@@ -153,7 +150,6 @@ class ActivationQuantizer(nn.Layer):
     @paddle.no_grad()
     def _follow(self, x: Tensor) -> None:
         values = x.detach().astype("float32")
-        least = paddle.zeros([1]) if self.unsigned else values.min().reshape([1])
-        self.lowest.set_value(self.lowest * self.rate + least)
+        self.lowest.set_value(self.lowest * self.rate + values.min().reshape([1]))
         self.highest.set_value(self.highest * self.rate + values.max().reshape([1]))
         self.count.set_value(self.count * self.rate + 1)

@@ -195,7 +195,6 @@ def _is_chosen(item: probe.Seen, options: QuantOptions) -> bool:
 
 def _input_quantizer(item: probe.Seen, options: QuantOptions) -> ActivationQuantizer:
     return ActivationQuantizer(
-        unsigned=bool((item.source >= 0).all()),
         with_pact=options.pact,
         name=f"{item.layer.full_name()}.pact",
         alpha=options.alpha,
@@ -223,7 +222,7 @@ def _sublayer(model: nn.Layer, name: str) -> nn.Layer:
 
 def _round_result(item: probe.Seen, options: QuantOptions) -> ActivationQuantizer:
     """Let the layer that ends the block round what it gives."""
-    quantizer = ActivationQuantizer(unsigned=False, with_pact=False, rate=options.moving_rate)
+    quantizer = ActivationQuantizer(with_pact=False, rate=options.moving_rate)
     quantizer.training = item.end.training
     item.end.add_sublayer(OUTPUT, quantizer)
     item.end.register_forward_post_hook(_rounded)

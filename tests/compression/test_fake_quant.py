@@ -22,7 +22,7 @@ def test_activations_by_hand():
     x = tensor([0.2, 0.25, 0.75, -0.3, 100.0, -100.0])
     got = fake_quant.fake_quantize(x, 0.5, 128)
     np.testing.assert_array_equal(got.numpy(), np.float32([0.0, 0.0, 1.0, -0.5, 63.5, -64.0]))
-    got = fake_quant.fake_quantize(x, 0.5, 0)  # unsigned: nothing below zero
+    got = fake_quant.fake_quantize(x, 0.5, 0)  # nothing below zero
     np.testing.assert_array_equal(got.numpy(), np.float32([0.0, 0.0, 1.0, 0.0, 100.0, 0.0]))
 
 
@@ -60,7 +60,7 @@ def test_pact_clips_and_alpha_learns_from_what_is_beyond():
 
 def test_range_is_the_moving_average_of_the_extremes():
     """-4 and 1, then -2 and 3: (0.9 * -4 - 2) / (0.9 + 1) = -2.947 and (0.9 * 1 + 3) / 1.9 = 2.053."""
-    quantizer = ActivationQuantizer(unsigned=False, rate=0.9)
+    quantizer = ActivationQuantizer(rate=0.9)
     assert not quantizer.seen
     quantizer(tensor([-4.0, 1.0]))
     assert quantizer.grid == fake_quant.Grid(pytest.approx(5 / 255), 204)
@@ -72,13 +72,13 @@ def test_range_is_the_moving_average_of_the_extremes():
 
 
 def test_hard_swish_has_nearly_all_steps_above_zero():
-    quantizer = ActivationQuantizer(unsigned=False)
+    quantizer = ActivationQuantizer()
     quantizer(paddle.nn.functional.hardswish(paddle.linspace(-6, 6, 1000)))
     assert quantizer.grid.zero_point == 15  # 255 * 0.375 / 6.375
 
 
 def test_alpha_limits_the_range_and_has_its_own_decay():
-    quantizer = ActivationQuantizer(unsigned=True, name="conv2d_7.w_0.pact")
+    quantizer = ActivationQuantizer(name="conv2d_7.w_0.pact")
     assert quantizer.alpha.item() == 20.0
     assert quantizer.alpha.name == "conv2d_7.w_0.pact"
     assert quantizer.alpha.regularizer._coeff == pytest.approx(2e-5)
@@ -91,7 +91,7 @@ def test_alpha_limits_the_range_and_has_its_own_decay():
 
 def test_alpha_begins_at_what_the_first_batch_has():
     """The sums in a detector's neck go far beyond 20; clipped there it finds nothing any more."""
-    quantizer = ActivationQuantizer(unsigned=False)
+    quantizer = ActivationQuantizer()
     y = quantizer(tensor([-170.0, 3.0]))
     assert quantizer.alpha.item() == 170.0
     assert float(y[0]) == pytest.approx(-170.0, abs=173 / 255)
@@ -102,7 +102,7 @@ def test_alpha_begins_at_what_the_first_batch_has():
 
 def test_adamw_leaves_alpha_to_its_own_decay():
     """Its L2 moves it by no more than the rate of 0.1; a decay of 0.5 would take another 1.0 of 20."""
-    quantizer = ActivationQuantizer(unsigned=True)
+    quantizer = ActivationQuantizer()
     schedule = Const(0.1, epochs=1, steps_per_epoch=1)
     common = common_arguments(schedule, 0.5, None, quantizer)
     optimizer = OPTIMIZERS.build({"name": "AdamW"}, where="", common=common, model=quantizer)
@@ -111,14 +111,20 @@ def test_adamw_leaves_alpha_to_its_own_decay():
     assert quantizer.alpha.item() == pytest.approx(20 - 0.1, abs=1e-3)
 
 
+def test_values_that_are_never_negative_have_all_steps():
+    quantizer = ActivationQuantizer()
+    quantizer(tensor([2.0, 5.1]))  # after a ReLU with nothing at 0, even
+    assert quantizer.grid == fake_quant.Grid(pytest.approx(5.1 / 255), 0)
+
+
 def test_without_a_range_evaluation_changes_nothing():
-    quantizer = ActivationQuantizer(unsigned=False)
+    quantizer = ActivationQuantizer()
     quantizer.eval()
     np.testing.assert_array_equal(quantizer(tensor([0.123])).numpy(), np.float32([0.123]))
 
 
 def test_evaluation_and_the_grid_of_the_export_are_the_same():
-    quantizer = ActivationQuantizer(unsigned=False)
+    quantizer = ActivationQuantizer()
     values = np.random.default_rng(0).normal(0, 2, 1000).astype(np.float32)
     quantizer(paddle.to_tensor(values[:500]))
     quantizer.eval()

@@ -99,7 +99,6 @@ def test_layers_and_quantizers():
         "next.quant_out",
         "fc.pact",
     }
-    assert [name for name, layer in found.items() if layer.unsigned] == ["wide.pact"]
 
 
 def test_what_is_found_does_not_depend_on_the_weights():
@@ -115,7 +114,7 @@ def test_what_is_found_does_not_depend_on_the_weights():
 
 def quantized_names(net):
     quantize.quantize(net, noise(1), QuantOptions(first=True))
-    return {name: layer.unsigned for name, layer in quantize.quantizers(net).items()}
+    return list(quantize.quantizers(net))
 
 
 def test_options_choose_the_layers():
