@@ -374,6 +374,32 @@ def receipt_row(rng: Rng, words: WordSupply) -> str:
     return f"{count}{goods} {rng.random() * 60:.2f}{pick(rng, ('', '', ' T', ' A', 'N', '*'))}"
 
 
+def till_price(rng: Rng, _words: WordSupply) -> str:
+    """A price as it stands alone in a receipt's column: bare cents, deductions, letters of tax classes."""
+    price = f"{rng.random() * _highest(rng):.2f}"
+    if price.startswith("0.") and rng.random() < 0.5:
+        price = price[1:]
+    form = rng.random()
+    if form < 0.3:
+        return f"{price}-" if form < 0.2 else f"-{price}"
+    return price + (
+        pick(rng, (" T", " B", " A", " F", " N", "T", "B", "A", "*", " TF")) if form < 0.6 else ""
+    )
+
+
+def _highest(rng: Rng) -> float:
+    """The highest of a receipt's prices."""
+    return (1.0, 6.0, 60.0, 600.0)[int(rng.integers(4))]
+
+
+def card_number(rng: Rng, _words: WordSupply) -> str:
+    """A payment card's number, all but its end hidden."""
+    sign = pick(rng, ("*", "*", "X", "x", "#"))
+    hidden = pick(rng, (sign * 12, sign * 4, sign * 8, f"{sign * 4} " * 3, f"{sign * 4}-" * 3))
+    kind = pick(rng, ("", "", "Card ", "CARD: ", "VISA ", "Account ", "DEBIT ", "Card No. ", "MC "))
+    return f"{kind}{hidden}{digits(rng, 4, 4)}"
+
+
 def quoted(rng: Rng, words: WordSupply) -> str:
     text = " ".join(words.word(rng) for _ in range(int(rng.integers(1, 4))))
     left, right = (
@@ -439,5 +465,6 @@ ITEMS: tuple[tuple[float, Item], ...] = (
     (2, file_path),
     (7, code), (4, quantity), (3, formula), (7, reference), (6, person), (4, company), (5, address),
     (6, label),
-    (7, phrase), (12, labelled), (6, receipt_row), (4, quoted), (1.5, copyright_line), (2.5, source_line),
+    (7, phrase), (12, labelled), (6, receipt_row), (4, till_price), (1.5, card_number),
+    (4, quoted), (1.5, copyright_line), (2.5, source_line),
 )  # fmt: skip

@@ -1,12 +1,19 @@
 """Documents on paper: letters, articles, forms, bills, receipts, titles. Each function fills one canvas."""
 
+from dataclasses import dataclass
 from string import capwords
 
 from ppocr_lite.synth import distractors
-from ppocr_lite.synth.sampling import between, chance
+from ppocr_lite.synth.items import card_number
+from ppocr_lite.synth.sampling import Rng, between, chance
 from ppocr_lite.synth.setter import Setter
 
 _ALIGNS = ("left", "justify", "justify")
+_FLAGS = ("T", "B", "A", "F", "N", "TF", "ABC", "X", "E", "*")
+_DETAILS = (
+    "Regular price", "Discount", "You saved", "Member price", "Coupon", "Promotion", "Deposit", "Per kg",
+    "Net", "Each", "Sale", "Bonus card", "Store coupon", "2 for 1", "Reduced", "Price cut",
+)  # fmt: skip
 
 
 def _align(s: Setter) -> str:
@@ -187,10 +194,43 @@ def _fields(s: Setter, left: float, right: float, *, rows: int) -> None:
         s.skip(factor=between(rng, 1.0, 1.5) if kind < 0.35 else 1.4)
 
 
+@dataclass(frozen=True)
+class Till:
+    """What all rows of one receipt have in common.
+
+    ``upper``: names of goods in capitals; ``flag``: letters of tax classes after prices, "" without;
+    ``gap``: spaces before the flag; ``minus``: where the sign of a deduction stands; ``inner``: right edge
+    of the column of deductions, a share of the width; ``codes``: numbers before the names; ``details``: how
+    often rows about the price follow a row of goods.
+    """
+
+    upper: float
+    flag: str
+    gap: int
+    minus: str
+    inner: float
+    codes: bool
+    details: float
+
+
+def _till(rng: Rng) -> Till:
+    return Till(
+        upper=1.0 if chance(rng, 0.5) else between(rng, 0, 1),
+        flag=_FLAGS[int(rng.integers(len(_FLAGS)))] if chance(rng, 0.5) else "",
+        gap=int(rng.integers(1, 4)),
+        minus=("before", "after", "after")[int(rng.integers(3))],
+        inner=1.0 if chance(rng, 0.5) else between(rng, 0.6, 0.85),
+        codes=chance(rng, 0.15),
+        details=0.0 if chance(rng, 0.4) else between(rng, 0, 0.9),
+    )
+
+
 def receipt(s: Setter) -> None:
     """Shop's name, address, rows of goods and prices, totals, thanks."""
     rng, middle = s.rng, s.canvas.width / 2
     s.margin = between(rng, 0.03, 0.08) * s.canvas.width
+    if chance(rng, 0.4):
+        s.leading = between(rng, 0.92, 1.12)  # paper is dear: the lines nearly touch
     if chance(rng, 0.25):
         distractors.logo(s.canvas, (middle - 2 * s.em, s.y, middle + 2 * s.em, s.y + 3 * s.em))
         s.skip(factor=3.5)
@@ -202,17 +242,24 @@ def receipt(s: Setter) -> None:
     for _ in range(int(rng.integers(2, 5))):
         s.line(s.item(), x=middle, align="centre")
     _separator(s)
-    rows = int(rng.integers(3, 18))
-    for _ in range(rows):
+    till = _till(rng)
+    room = (s.bottom - s.y) / (s.em * s.leading)
+    for _ in range(int(between(rng, 3, max(4.0, 0.8 * room)))):
         if s.y > s.bottom - 6 * s.em:
             break
-        _goods_row(s)
+        if chance(rng, 0.06):
+            s.line(s.texts.word(rng).upper(), x=middle, align="centre")
+        _goods_row(s, till)
+        if chance(rng, 0.04):
+            s.skip(factor=between(rng, 0.4, 1.2))
     _separator(s)
     for label in ("SUBTOTAL", "TAX", "TOTAL", "CASH", "CHANGE")[int(rng.integers(0, 3)) :]:
         large = label == "TOTAL" and chance(rng, 0.4)
         face = s.canvas.sized(s.body.index, 1.4 * s.em) if large else s.body
         s.canvas.put(face, label if chance(rng, 0.6) else label.title(), s.left, s.y)
         s.line(f"{rng.random() * 200:.2f}", face, x=s.right, align="right")
+    if chance(rng, 0.3) and s.y < s.bottom - s.em:
+        s.line(card_number(rng, s.texts))
     _separator(s)
     for _ in range(int(rng.integers(1, 4))):
         if s.y < s.bottom - s.em:
@@ -221,19 +268,48 @@ def receipt(s: Setter) -> None:
         distractors.barcode(s.canvas, (s.left + 2 * s.em, s.y, s.right - 2 * s.em, s.y + 3 * s.em))
 
 
-def _goods_row(s: Setter) -> None:
+def _goods_row(s: Setter, till: Till) -> None:
     rng = s.rng
     words = " ".join(s.texts.word(rng) for _ in range(int(rng.integers(1, 4))))
-    words = words.upper() if chance(rng, 0.6) else capwords(words)
-    price = f"{rng.random() * 60:.2f}" + (" T" if chance(rng, 0.1) else "")
-    room = s.right - s.left - s.body.font.getlength(price) - 2 * s.em
+    words = words.upper() if chance(rng, till.upper) else capwords(words)
+    if chance(rng, 0.2):  # abbreviated, as tills do
+        words = " ".join(word[: int(rng.integers(3, 6))] for word in words.split())
+    if till.codes:
+        words = f"{int(rng.integers(10_000, 10_000_000))} {words}"
+    price = f"{rng.random() * (60 if chance(rng, 0.7) else 6):.2f}"
+    if price.startswith("0.") and chance(rng, 0.5):
+        price = price[1:]
+    flag = till.flag[int(rng.integers(len(till.flag)))] if till.flag and chance(rng, 0.8) else ""
+    space = s.body.font.getlength("0")
+    right = s.right - ((till.gap + 1) * space if till.flag else 0.0)
+    room = right - s.left - s.body.font.getlength(price) - 2 * s.em
     lines = s.canvas.wrap(s.body, words.split(), room)
     if not lines:
         return
     s.canvas.put(s.body, lines[0], s.left, s.y)
-    s.line(price, x=s.right, align="right")
-    if chance(rng, 0.15):
+    if flag and till.gap == 1:  # one string, since nobody would set them apart
+        s.canvas.put(s.body, f"{price} {flag}", right + 2 * space, s.y, align="right")
+    else:
+        s.canvas.put(s.body, price, right, s.y, align="right")
+        if flag:
+            s.canvas.put(s.body, flag, right + till.gap * space, s.y)
+    s.skip()
+    if chance(rng, 0.1):
         s.line(f"{int(rng.integers(1, 9))} @ {rng.random() * 20:.2f}", x=s.left + 2 * s.em)
+    while chance(rng, till.details) and s.y < s.bottom - 4 * s.em:
+        _detail_row(s, till)
+
+
+def _detail_row(s: Setter, till: Till) -> None:
+    """What a price is made of: the usual one, a deduction, a deposit."""
+    rng = s.rng
+    label = _DETAILS[int(rng.integers(len(_DETAILS)))]
+    label = label.upper() if till.upper == 1.0 and chance(rng, 0.7) else label
+    value = f"{rng.random() * 8:.2f}".removeprefix("0" if chance(rng, 0.5) else " ")
+    if chance(rng, 0.6):
+        value = f"-{value}" if till.minus == "before" else f"{value}-"
+    s.canvas.put(s.body, label, s.left + (s.em if chance(rng, 0.2) else 0), s.y)
+    s.line(value, x=s.left + till.inner * (s.right - s.left), align="right")
 
 
 def _separator(s: Setter) -> None:

@@ -1,4 +1,4 @@
-"""Photographs out of doors: house fronts, signs and shop names, each in a perspective of its own."""
+"""Photographs of streets and halls: fronts, walls, signs and shop names, each in a perspective of its own."""
 
 from string import capwords
 
@@ -14,10 +14,16 @@ _TRIES = 30
 
 
 def street(s: Setter) -> None:
-    """Walls, windows, poles and leaves behind three to sixteen boards with one to four lines each."""
+    """Walls, windows, lamps, poles and leaves behind one to sixteen boards with one to four lines each."""
     rng, canvas = s.rng, s.canvas
-    _surroundings(s)
-    wanted = int(rng.integers(3, 17))
+    if chance(rng, 0.6):
+        _surroundings(s)
+    else:
+        _indoors(s)
+    if chance(rng, 0.4):  # the camera looked at the boards, and the rest is out of focus
+        sigma = between(rng, 0.6, 4)
+        canvas.paper[:] = cv2.GaussianBlur(canvas.paper, (0, 0), sigma)
+    wanted = int(rng.integers(1, 5)) if chance(rng, 0.4) else int(rng.integers(3, 17))
     for _ in range(_TRIES):
         if wanted == 0:
             break
@@ -46,7 +52,86 @@ def _surroundings(s: Setter) -> None:
             _front(s, box)
     texture = s.tiles.cut(rng, s.tiles.photo, h, w) - 0.5
     canvas.paper += (between(rng, 5, 45) * texture)[:, :, None]
+    _things(s, int(rng.integers(0, 12)))
+    _clutter_and_spots(s)
     np.clip(canvas.paper, 0, 255, out=canvas.paper)
+
+
+def _indoors(s: Setter) -> None:
+    """Paint the canvas: walls, floor and ceiling that run to one point, with joints, lamps and things."""
+    rng, canvas = s.rng, s.canvas
+    h, w = canvas.height, canvas.width
+    far = np.array((between(rng, 0.1, 0.9) * w, between(rng, 0.2, 0.7) * h))
+    half = np.array((between(rng, 0.04, 0.5) * w, between(rng, 0.05, 0.4) * h))
+    near = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64) + np.array(
+        [[-1, -1], [1, -1], [1, 1], [-1, 1]]
+    )
+    back = far + half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    base, hue = between(rng, 30, 220), between(rng, 0, 0.5)
+    canvas.paper[:] = tint(rng, base, amount=hue)
+    for i in range(4):  # ceiling, right wall, floor, left wall
+        side = np.array((near[i], near[(i + 1) % 4], back[(i + 1) % 4], back[i]))
+        level = float(np.clip(base + between(rng, -70, 70), 10, 245))
+        colour = tint(rng, level, amount=hue)
+        _polygon(canvas, side, colour)
+        for share in np.cumsum(rng.random(int(rng.integers(0, 12))) * between(rng, 0.03, 0.3)):
+            if share < 1:  # joints of tiles, boards, door frames
+                start, end = side[0] + share * (side[1] - side[0]), side[3] + share * (side[2] - side[3])
+                _stroke(canvas, start, end, colour * between(rng, 0.5, 1.2), int(rng.integers(1, 4)))
+    for _ in range(int(rng.poisson(1.5))):
+        middle = (int(between(rng, 0, w)), int(between(rng, 0, 0.5) * h))
+        axes = (int(between(rng, 4, 0.2 * w)), int(between(rng, 2, 0.06 * h)))
+        glow = np.zeros((h, w), np.float32)
+        cv2.ellipse(glow, middle, axes, between(rng, -20, 20), 0, 360, 255.0, -1)
+        soft = cv2.blur(glow, (axes[0] | 1, axes[0] | 1))
+        canvas.paper += np.maximum(glow, between(rng, 0.1, 0.7) * soft)[:, :, None]
+    canvas.paper += (between(rng, 2, 25) * (s.tiles.cut(rng, s.tiles.grain, h, w) - 0.5))[:, :, None]
+    _things(s, int(rng.integers(0, 25)))
+    _clutter_and_spots(s)
+    np.clip(canvas.paper, 0, 255, out=canvas.paper)
+
+
+def _clutter_and_spots(s: Setter) -> None:
+    for _ in range(int(s.rng.poisson(0.7))):
+        _clutter(s)
+    for _ in range(int(s.rng.poisson(1.5))):
+        _spots(s)
+
+
+def _things(s: Setter, count: int) -> None:
+    """Round, long and angular things in front: people, furniture, goods, lights; some in rows."""
+    rng, canvas = s.rng, s.canvas
+    h, w = canvas.height, canvas.width
+    for _ in range(count):
+        middle = np.array((between(rng, 0, w), between(rng, 0, h)))
+        size = np.array((between(rng, 0.004, 0.1) * w, between(rng, 0.004, 0.2) * h))
+        colour = tint(rng, between(rng, 5, 250), amount=between(rng, 0, 0.9))
+        kind = rng.random()
+        step = size * rng.uniform(-2.6, 2.6, 2)
+        for i in range(int(rng.integers(3, 12)) if chance(rng, 0.25) else 1):
+            place = middle + i * step
+            if kind < 0.4:
+                axes = (max(1, int(size[0])), max(1, int(size[1])))
+                where = (int(place[0]), int(place[1]))
+                shade = tuple(float(v) for v in colour)
+                cv2.ellipse(canvas.paper, where, axes, between(rng, 0, 180), 0, 360, shade, -1, cv2.LINE_AA)
+            elif kind < 0.75:
+                corners = place + size * rng.uniform(-1, 1, (int(rng.integers(3, 7)), 2))
+                _polygon(canvas, cv2.convexHull(corners.astype(np.float32))[:, 0], colour)
+            else:
+                end = place + rng.uniform(-0.3, 0.3, 2) * (w, h)
+                _stroke(canvas, place, end, colour, int(rng.integers(1, 7)))
+
+
+def _polygon(canvas: Canvas, corners: np.ndarray, colour: np.ndarray) -> None:
+    shade = tuple(float(v) for v in colour)
+    cv2.fillPoly(canvas.paper, [np.round(corners).astype(np.int32)], shade, cv2.LINE_AA)
+
+
+def _stroke(canvas: Canvas, start: np.ndarray, end: np.ndarray, colour: np.ndarray, thick: int) -> None:
+    a, b = np.round(start).astype(int), np.round(end).astype(int)
+    shade = tuple(float(v) for v in colour)
+    cv2.line(canvas.paper, (int(a[0]), int(a[1])), (int(b[0]), int(b[1])), shade, thick, cv2.LINE_AA)
 
 
 def _front(s: Setter, box: tuple[int, int, int, int]) -> None:
@@ -69,24 +154,91 @@ def _front(s: Setter, box: tuple[int, int, int, int]) -> None:
         for row in range(0, h, course):
             part[row : row + course, (row // course % 2) * course :: 2 * course] = shade
     elif kind < 0.8:
-        wide, high = int(between(rng, 12, 70)), int(between(rng, 14, 90))
-        glass = tint(rng, between(rng, 20, 120), amount=0.4)
-        for y in range(high // 2, h - high, int(high * between(rng, 1.4, 2.2))):
-            for x in range(wide // 2, w - wide, int(wide * between(rng, 1.3, 2.5))):
-                part[y : y + high, x : x + wide] = glass + between(rng, -12, 40)
+        _windows(s, part)
+    elif kind < 0.9:  # railings, blinds, slats
+        step, along = int(between(rng, 3, 22)), chance(rng, 0.5)
+        for shift in range(max(1, int(step * between(rng, 0.2, 0.7)))):
+            if along:
+                part[shift::step] = shade
+            else:
+                part[:, shift::step] = shade
+
+
+def _windows(s: Setter, part: np.ndarray) -> None:
+    """Rows of windows on a front, float32 [H, W, 3]: large ones near by, small ones far away, some lit."""
+    rng = s.rng
+    h, w = part.shape[:2]
+    size = np.exp(between(rng, np.log(3), np.log(60)))
+    wide, high = max(2, int(size)), max(2, int(size * between(rng, 0.5, 2)))
+    down, across = (max(n + 1, int(n * between(rng, 1.25, 2.5))) for n in (high, wide))
+    rows, columns = (h - high) // down, (w - wide) // across
+    if rows < 1 or columns < 1:
+        return
+    glass = tint(rng, between(rng, 15, 150), amount=0.4)
+    light = 1 + between(rng, 0, 0.6) * (rng.random((rows, columns), dtype=np.float32) - 0.5)
+    lit = rng.random((rows, columns)) < (between(rng, 0, 0.5) if chance(rng, 0.4) else 0.0)
+    light[lit] *= between(rng, 1.2, 4)
+    mask = np.zeros((rows * down, columns * across), np.float32)
+    for y in range(high):
+        for x in range(wide):
+            mask[y::down, x::across] = 1
+    shade = np.repeat(np.repeat(light, down, axis=0), across, axis=1)[:, :, None] * glass
+    view = part[: rows * down, : columns * across]
+    view += mask[:, :, None] * (shade - view)
+
+
+def _clutter(s: Setter) -> None:
+    """A stretch of small things of all colours, as crowds, shelves, parked cars and far trees look."""
+    rng, canvas = s.rng, s.canvas
+    w, h = (max(16, int(between(rng, 0.05, 0.5) * v)) for v in (canvas.width, 0.6 * canvas.height))
+    left, top = int(between(rng, 0, canvas.width - w)), int(between(rng, 0, canvas.height - h))
+    cell = between(rng, 2.5, 12)
+    grid = (max(2, round(w / cell)), max(2, round(h / (cell * between(rng, 0.6, 1.8)))))
+    small = between(rng, 10, 150) + between(rng, 30, 130) * (rng.random((grid[1], grid[0], 3)) - 0.5)
+    small = small * (1 - between(rng, 0, 0.9)) + small.mean(axis=2, keepdims=True) * between(rng, 0, 0.9)
+    kind = cv2.INTER_NEAREST if chance(rng, 0.4) else cv2.INTER_CUBIC
+    things = cv2.resize(small.astype(np.float32), (w, h), interpolation=kind)
+    holes = s.tiles.cut(rng, s.tiles.clouds, h, w) > between(rng, 0.2, 0.6)
+    canvas.paper[top : top + h, left : left + w][holes] = things[holes]
+
+
+def _spots(s: Setter) -> None:
+    """Small lights or knobs, alone or in a row, with or without a glow."""
+    rng, canvas = s.rng, s.canvas
+    count = int(rng.integers(1, 9))
+    place, step = rng.random(2) * (canvas.width, canvas.height), rng.normal(0, 25, 2)
+    radius, colour = between(rng, 1.5, 9), tint(rng, between(rng, 150, 255), amount=between(rng, 0, 0.8))
+    for i in range(count):
+        if i and chance(rng, 0.4):
+            place = rng.random(2) * (canvas.width, canvas.height)
+        x, y = (int(v) for v in place + i * step)
+        reach = int(4 * radius) + 1
+        part = canvas.paper[max(0, y - reach) : y + reach, max(0, x - reach) : x + reach]
+        if part.size == 0 or x < 0 or y < 0:
+            continue
+        rows, columns = np.ogrid[max(0, y - reach) : y + reach, max(0, x - reach) : x + reach]
+        rows, columns = rows[: part.shape[0]], columns[:, : part.shape[1]]
+        away = np.sqrt((rows - y) ** 2.0 + (columns - x) ** 2.0) / radius
+        glow = np.clip(1.5 - away, 0, 1) + between(rng, 0, 0.4) * np.exp(-away)
+        part += np.clip(glow, 0, 1)[:, :, None].astype(np.float32) * (colour - part)
 
 
 def _board(s: Setter, em: float) -> bool:
     """Put one board, or letters on the wall, where there is room; False if there is none."""
     rng, canvas = s.rng, s.canvas
     face = canvas.face(dict(s.mix), max(9.0, em))
-    lines = _wording(s, int(rng.integers(1, 5)) if chance(rng, 0.5) else 1)
-    lines = [text for text in (canvas.drawable(face, line) for line in lines) if text.strip()]
-    if not lines:
+    columns = int(rng.integers(2, 5)) if chance(rng, 0.2) else 1
+    rows = int(rng.integers(1, 5)) if chance(rng, 0.5) else 1
+    table = [
+        [canvas.drawable(face, text) for text in _wording(s, columns, short=columns > 1)] for _ in range(rows)
+    ]
+    if not any(text.strip() for row in table for text in row):
         return False
     pad = between(rng, 0.3, 1.2) * face.size
-    width = max(face.font.getlength(text) for text in lines) + 2 * pad
-    height = len(lines) * face.pitch + 1.4 * pad
+    gap = between(rng, 1.0, 4.0) * face.size
+    widths = [max(face.font.getlength(row[i]) for row in table) for i in range(columns)]
+    width = sum(widths) + gap * (columns - 1) + 2 * pad
+    height = rows * face.pitch + 1.4 * pad
     if width > 0.9 * canvas.width or height > 0.8 * canvas.height:
         return False
     target = _pose(rng, width, height)
@@ -99,26 +251,29 @@ def _board(s: Setter, em: float) -> bool:
         return False
     board = Canvas(round(height), round(width), canvas.fonts, rng, np.zeros((1, 1, 3), np.float32))
     centred = chance(rng, 0.6)
-    for i, text in enumerate(lines):
-        x, side = (width / 2, "centre") if centred else (pad, "left")
-        board.put(face, text, x, 0.7 * pad + (i + 0.78) * face.pitch, align=side)
+    for i, row in enumerate(table):
+        left = pad
+        for text, room in zip(row, widths):
+            x, side = (left + room / 2, "centre") if centred else (left, "left")
+            board.put(face, text, x, 0.7 * pad + (i + 0.78) * face.pitch, align=side)
+            left += room + gap
     if board.boxes:
         _hang(s, board, target, panelled=chance(rng, 0.65))
     return bool(board.boxes)
 
 
-def _wording(s: Setter, count: int) -> list[str]:
-    """Words as on signs: few to a line, often capitals, some numbers."""
+def _wording(s: Setter, count: int, *, short: bool = False) -> list[str]:
+    """Words as on signs: few to a line (``short``: one or two), often capitals, some numbers."""
     rng, lines = s.rng, []
     for _ in range(count):
         kind = rng.random()
         if kind < 0.25:
-            text = s.item()[:20]
+            text = s.item()[: 10 if short else 20].strip()
         elif kind < 0.4:
             text = s.texts.name(rng)
         else:
             text = " ".join(
-                s.texts.word(rng) for _ in range(1 if chance(rng, 0.6) else int(rng.integers(2, 4)))
+                s.texts.word(rng) for _ in range(1 if short or chance(rng, 0.6) else int(rng.integers(2, 4)))
             )
         lines.append(text.upper() if chance(rng, 0.55) else capwords(text) if chance(rng, 0.6) else text)
     return lines

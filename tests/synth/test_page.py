@@ -1,4 +1,5 @@
 import json
+import re
 
 import cv2
 import numpy as np
@@ -120,6 +121,36 @@ def test_boards_in_a_street_carry_their_text(library, texts):
                 flat = np.array([[0, 0], [80, 0], [80, 24], [0, 24]], np.float32)
                 crop = cv2.warpPerspective(page.image, cv2.getPerspectiveTransform(quad, flat), size)
                 assert crop.astype(np.float32).std() > 8  # ink and ground, not ground alone
+
+
+def test_signs_side_by_side_are_boxes_of_their_own(library, texts):
+    """Columns of a board share a row and do not touch; no two boxes of a street lie on each other."""
+    layout = [pair for pair in LAYOUTS if pair[0].name == "street"]
+    renderer = PageRenderer(library, texts, kinds=layout, side=(700, 800), level=0)
+    beside = 0
+    for seed in range(16):
+        quads = renderer.render(np.random.default_rng(seed)).quads
+        for i, first in enumerate(quads):
+            height = np.linalg.norm(first[3] - first[0])
+            for second in quads[i + 1 :]:
+                shared, _ = cv2.intersectConvexConvex(first, second)
+                assert shared < 0.1 * min(cv2.contourArea(first), cv2.contourArea(second))
+                step = (second[[0, 3]] - first[[1, 2]]).mean(axis=0)
+                along = (first[1] - first[0]) / np.linalg.norm(first[1] - first[0])
+                across = abs(float(step @ (-along[1], along[0])))
+                beside += 0.5 * height < float(step @ along) < 6 * height and across < 0.2 * height
+    assert beside >= 5
+
+
+def test_receipts_have_rows_with_deductions(library, texts):
+    layout = [pair for pair in LAYOUTS if pair[0].name == "receipt"]
+    renderer = PageRenderer(library, texts, kinds=layout, side=(700, 800), level=0)
+    deductions = 0
+    for seed in range(24):
+        page = renderer.render(np.random.default_rng(seed))
+        found = [text for text in page.texts if re.fullmatch(r"\d*\.\d\d-|-\d*\.\d\d", text)]
+        deductions += len(found)
+    assert deductions >= 8
 
 
 def test_rows_of_signs_are_no_text(library, texts):

@@ -1,10 +1,11 @@
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from ppocr_lite.errors import DataError
-from ppocr_lite.synth.items import ITEMS
+from ppocr_lite.synth.items import ITEMS, card_number, till_price
 from ppocr_lite.synth.text import TextSource
 
 
@@ -55,6 +56,22 @@ def test_each_item_is_one_line_of_text(item, texts):
         text = texts.clean(item(rng(4, seed), texts))
         assert text
         assert "\n" not in text
+
+
+def test_prices_of_receipts_are_positive_amounts_with_their_marks(texts):
+    rng = np.random.default_rng(0)
+    found = [till_price(rng, texts) for _ in range(400)]
+    assert all(re.fullmatch(r"-?\d*\.\d\d(-| ?[A-Z]{1,2}|\*)?", price) for price in found)
+    assert any(price.startswith(".") for price in found)
+    assert sum(price.endswith("-") for price in found) > 40
+
+
+def test_card_numbers_show_their_last_four_digits_alone(texts):
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        number = card_number(rng, texts)
+        assert re.search(r"([*#xX]{4}[- ]?)+\d{4}$", number), number
+        assert sum(sign.isdigit() for sign in number) == 4
 
 
 def test_no_such_source(tmp_path, characters):
