@@ -257,12 +257,14 @@ class OCRResult:
         image_size: (height, width) in pixels of the image as it was read.
         timings: where the time went.
         dropped: lines that :meth:`filter` took out; nothing is lost silently.
+        angle: degrees by which the page is turned clockwise in the image: 0, 90, 180 or 270.
     """
 
     lines: tuple[TextLine, ...]
     image_size: tuple[int, int]
     timings: Timings = Timings()
     dropped: tuple[TextLine, ...] = ()
+    angle: int = 0
 
     @classmethod
     def join(
@@ -313,10 +315,11 @@ class OCRResult:
         return replace(self, lines=kept, dropped=self.dropped + out)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types only: version, image_size [h, w], lines, dropped, timings."""
+        """Plain types only: version, image_size [h, w], angle, lines, dropped, timings."""
         return {
             "version": RESULT_VERSION,
             "image_size": [int(v) for v in self.image_size],
+            "angle": int(self.angle),
             "lines": [line.to_dict() for line in self.lines],
             "dropped": [line.to_dict() for line in self.dropped],
             "timings": self.timings.to_dict(),
@@ -336,6 +339,7 @@ class OCRResult:
             (int(height), int(width)),
             Timings.from_dict(values.get("timings", {})),
             tuple(TextLine.from_dict(line) for line in values.get("dropped", ())),
+            int(values.get("angle", 0)),
         )
 
     def to_json(self, *, indent: int | None = None) -> str:

@@ -149,6 +149,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
             "vote",
             ("vote", "each"),
         ),
+        Flag("find_sideways", parse_bool, "where the lines vote", "read pages that lie on their side, too"),
     ),
 }
 

@@ -86,4 +86,5 @@ def make_system(args: argparse.Namespace) -> TextSystem:
         make_classifier(args) if args.use_angle_cls else False,
         drop_score=args.drop_score,
         cls_mode=args.cls_mode,
+        find_sideways=args.find_sideways,
     )

@@ -21,7 +21,8 @@ from ppocr_lite.geometry import (
 from ppocr_lite.images import ImageSource, read_image
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
-from ppocr_lite.inference.orientation import CLS_MODES, Reading, choose_readings
+from ppocr_lite.inference.orientation import CLS_MODES, PROBE_LINES, Reading, choose_readings
+from ppocr_lite.inference.page_side import detect_page, result_turned_back
 from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer
@@ -50,6 +51,8 @@ class TextSystem:
         drop_score: lines read with a lower score go to ``OCRResult.dropped``.
         cls_mode: ``vote`` turns a page only when most of its lines say so, and a single line only when it
             reads better then; ``each`` turns whatever the classifier says, as PaddleOCR does.
+        find_sideways: read pages that lie on their side, too, see :mod:`ppocr_lite.inference.page_side`;
+            None does so where the lines vote, since half of these pages stand on their head once turned.
         engine: options of the engines, or the kind alone, where models are given by path.
         det_options: for :meth:`TextDetector.open`: ``resize``, ``post``.
         cls_options: for :meth:`TextClassifier.open`: ``threshold``, ``batch_size``, ...
@@ -69,6 +72,7 @@ class TextSystem:
         *,
         drop_score: float = 0.5,
         cls_mode: str = "vote",
+        find_sideways: bool | None = None,
         engine: EngineOptions | str | None = None,
         det_options: Mapping[str, Any] | None = None,
         cls_options: Mapping[str, Any] | None = None,
@@ -87,6 +91,8 @@ class TextSystem:
         self.detector = det
         self.recognizer = rec
         self.classifier = _classifier(cls, engine, cls_options or {})
+        votes = self.classifier is not None and cls_mode == "vote"
+        self.find_sideways = votes if find_sideways is None else find_sideways
         self.decoder = rec.decoder if decoding is None else rec.make_decoder(decoding)
 
     @classmethod
@@ -124,25 +130,20 @@ class TextSystem:
         clock = StageClock()
         with clock("read"):
             image = read_image(source, name=name)
-        found = self.detector([image], clock)[0]
-        with clock("sort"):
-            found = found.sorted()
-        with clock("crop"):
-            crops = [crop_quad(image, quad) for quad in found.quads]
-            uprights = self._uprights(image, found)
-        labels = None if self.classifier is None else self.classifier(crops, clock)
-        readings = choose_readings(
-            crops,
-            labels,
-            partial(self.recognizer, decoding=self._decoder(decoding)),
-            uprights=uprights,
-            clock=clock,
-            probe=partial(self.recognizer, decoding=BEST_PATH),
-            mode=self.cls_mode,
-            believes=self.classifier.is_upside_down if self.classifier else None,
-        )
-        if 2 * sum(reading.turned for reading in readings) > len(readings):
-            # The page stands on its head; so do its quads, whose first corner is then the last but one.
+        if self.find_sideways:
+            page, found, on_side = detect_page(self.detector, image, clock)
+        else:
+            page, found, on_side = image, self.detector([image], clock)[0], False
+        turns = int(on_side)
+        decoding = self._decoder(decoding)
+        found, readings = self._read_lines(page, found, decoding, clock)
+        on_head = 2 * sum(reading.turned for reading in readings) > len(readings)
+        if on_head and len(readings) >= PROBE_LINES and self.cls_mode == "vote":
+            # A page, which the detector sees better the right way up.
+            page, turns = np.ascontiguousarray(page[::-1, ::-1]), turns + 2
+            found, readings = self._read_lines(page, self.detector([page], clock)[0], decoding, clock)
+        elif on_head:
+            # Its quads stand on their head, too: their first corner is then the last but one.
             order = reading_order(np.roll(-found.quads, 2, axis=1))
             found, readings = found[order], [readings[i] for i in order]
         result = OCRResult.join(
@@ -151,8 +152,31 @@ class TextSystem:
             image_size=(image.shape[0], image.shape[1]),
             rotated=[reading.turned for reading in readings],
         )
+        result = replace(result_turned_back(result, turns=turns), angle=90 * on_side + 180 * on_head)
         total_ms = (time.perf_counter() - start) * 1e3
         return replace(result, timings=_timings(clock, total_ms)).filter(self.drop_score)
+
+    def _read_lines(
+        self, page: np.ndarray, found: DetResult, decoding: DecodingOptions | LineDecoder, clock: StageClock
+    ) -> tuple[DetResult, list[Reading]]:
+        """The regions in reading order, and what each says."""
+        with clock("sort"):
+            found = found.sorted()
+        with clock("crop"):
+            crops = [crop_quad(page, quad) for quad in found.quads]
+            uprights = self._uprights(page, found)
+        labels = None if self.classifier is None else self.classifier(crops, clock)
+        readings = choose_readings(
+            crops,
+            labels,
+            partial(self.recognizer, decoding=decoding),
+            uprights=uprights,
+            clock=clock,
+            probe=partial(self.recognizer, decoding=BEST_PATH),
+            mode=self.cls_mode,
+            believes=self.classifier.is_upside_down if self.classifier else None,
+        )
+        return found, readings
 
     def _decoder(self, wanted: DecodingOptions | LineDecoder | None) -> DecodingOptions | LineDecoder:
         """What the recognizer is told: the call's wish, else the constructor's, else the best path."""

@@ -1,0 +1,102 @@
+"""Pages on their side and on their head: read as upright ones, with quads in the picture as it was."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppocr_lite import TextSystem
+from ppocr_lite.geometry import crop_quad
+from ppocr_lite.images import read_image
+from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.page_side import detect_page, turned_back
+from ppocr_lite.inference.text_classifier import turn_half
+from ppocr_lite.structures import DetResult, OCRResult
+
+LETTER = Path(__file__).parents[2] / "doc" / "imgs" / "letter.jpg"
+
+
+def quads(*boxes: tuple[float, float, float, float]) -> np.ndarray:
+    return np.array([[[a, b], [c, b], [c, d], [a, d]] for a, b, c, d in boxes], np.float32)
+
+
+class Detector:
+    """Gives the regions of upright pictures, 200 pixels wide, and others for those turned to the left."""
+
+    def __init__(self, upright: np.ndarray, turned: np.ndarray) -> None:
+        self.found = {200: upright, 100: turned}
+        self.calls = 0
+
+    def __call__(self, images: list[np.ndarray], clock: StageClock) -> list[DetResult]:
+        self.calls += 1
+        found = self.found[images[0].shape[1]]
+        return [DetResult(found, np.ones(len(found), np.float32))]
+
+
+PICTURE = np.zeros((100, 200, 3), np.uint8)
+LINES, SCRAPS = quads((0, 0, 90, 9), (0, 20, 90, 29)), quads((0, 0, 9, 9), (0, 20, 9, 30), (30, 0, 50, 9))
+TALL = quads((0, 0, 9, 90), (20, 0, 29, 90))
+
+
+@pytest.mark.parametrize(
+    ("upright", "turned", "on_side", "calls"),
+    [
+        (SCRAPS, LINES, True, 2),
+        (LINES, LINES, False, 1),
+        (SCRAPS, SCRAPS, False, 2),
+        (TALL, LINES, False, 2),  # a detector that finds lines in any direction
+        (LINES[:0], LINES, False, 1),  # an empty page costs nothing more
+    ],
+    ids=["on its side", "upright", "scraps alone", "vertical text", "empty"],
+)
+def test_the_view_with_more_text_in_long_lines_counts(
+    upright: np.ndarray, turned: np.ndarray, on_side: bool, calls: int
+) -> None:
+    detector = Detector(upright, turned)
+    page, found, was_turned = detect_page(detector, PICTURE, StageClock())  # type: ignore[arg-type]
+    assert was_turned == on_side
+    assert detector.calls == calls
+    assert page.shape[:2] == ((200, 100) if on_side else (100, 200))
+    np.testing.assert_array_equal(found.quads, turned if on_side else upright)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_turned_back_finds_the_same_pixels(turns: int) -> None:
+    image = np.zeros((60, 90), np.uint8)
+    image[20:30, 40:70] = 255
+    rows, columns = np.nonzero(np.rot90(image, turns))
+    box = quads((columns.min(), rows.min(), columns.max(), rows.max()))
+    back = turned_back(box, turns=turns, size=(60, 90))
+    assert back[0].tolist() == [[40, 20], [69, 20], [69, 29], [40, 29]]
+
+
+@pytest.fixture(scope="module")
+def upright() -> OCRResult:
+    return TextSystem()(LETTER)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_letter_reads_alike_however_it_lies(upright: OCRResult, turns: int) -> None:
+    picture = np.ascontiguousarray(np.rot90(read_image(LETTER), -turns))  # to the right
+    system = TextSystem()
+    result = system(picture)
+    assert result.angle == 90 * turns
+    assert result.image_size == picture.shape[:2]
+    assert result.text == upright.text
+    height, width = picture.shape[:2]
+    for line, first in zip(result, upright, strict=True):
+        turned = turned_back(first.quad, turns=turns, size=(height, width))
+        assert np.abs(line.quad.mean(axis=0) - turned.mean(axis=0)).max() < 3
+        assert (line.quad[0] <= line.quad[2]).all()  # the first corner is the picture's top left
+    longest = max(result, key=lambda line: len(line.text))
+    crop = crop_quad(picture, longest.quad)
+    read = system.recognizer([turn_half(crop) if longest.rotated else crop])[0]
+    assert read.text == longest.text  # what `rotated` says of a crop of the quad
+
+
+def test_without_it_lines_on_their_side_are_left_as_they_lie() -> None:
+    picture = np.ascontiguousarray(np.rot90(read_image(LETTER)))
+    for system in (TextSystem(find_sideways=False), TextSystem(cls=False)):
+        assert system(picture).angle in (0, 180)
+    assert TextSystem(cls=False, find_sideways=True).find_sideways
+    assert OCRResult.from_dict(TextSystem()(picture).to_dict()).angle == 270
