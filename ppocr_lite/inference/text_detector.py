@@ -40,6 +40,12 @@ MIN_SIDE = 3
 MAX_INPUT_PIXELS = 12_000_000
 """An A4 page at 300 dpi has 8.7 million. Detecting takes some 50 bytes a pixel with a small network and some
 hundreds with a large one; ``limit_type: min`` alone would never shrink a scan."""
+CLOSER = 2
+"""By so much larger the network sees a page that it is to look at more closely."""
+SMALL_TEXT = 12.5
+"""Pixels of the network's input; lower lines run together, or are lost."""
+LEAST_LINES = 8
+"""Fewer lines do not tell how high the print of a page is."""
 
 
 class TextDetector:
@@ -47,10 +53,15 @@ class TextDetector:
 
     Args:
         predictor: gives one DetResult an image, in pixels of the image.
+        closer: the same at a larger size, for images that were made smaller and whose lines turn out too
+            low for the network (:data:`SMALL_TEXT`): small print on large scans.
     """
 
-    def __init__(self, predictor: Predictor[DetResult]) -> None:
+    def __init__(
+        self, predictor: Predictor[DetResult], *, closer: Predictor[DetResult] | None = None
+    ) -> None:
         self.predictor = predictor
+        self.closer = closer
 
     @classmethod
     def open(
@@ -60,6 +71,7 @@ class TextDetector:
         engine: EngineOptions | None = None,
         resize: Mapping[str, Any] | None = None,
         post: Mapping[str, Any] | None = None,
+        look_closer: bool | None = None,
     ) -> "TextDetector":
         """Load a detector.
 
@@ -68,6 +80,8 @@ class TextDetector:
             engine: how to run it.
             resize: parameters of DetResizeForTest in place of the model's own (limit_side_len, limit_type).
             post: parameters of the post-process that win over the model's own (thresh, box_thresh, ...).
+            look_closer: see a page of small print once more at twice the limit of the sides; None does so
+                unless ``resize`` sets the size.
         """
         opened = model if isinstance(model, Model) else open_model(model, engine)
         ops = with_resize(opened.transform_ops or DEFAULT_OPS, resize or {})
@@ -80,7 +94,14 @@ class TextDetector:
             raise ModelFileError(
                 f"{opened.path}: its pre- or post-processing cannot be set up: {error}"
             ) from error
-        return cls(Predictor(pipeline, opened.engine, postprocess, choose=map_output, stage="det."))
+        predictor = Predictor(pipeline, opened.engine, postprocess, choose=map_output, stage="det.")
+        given = any(value is not None for value in (resize or {}).values())
+        larger = None if look_closer is False or (look_closer is None and given) else _larger(ops)
+        if larger is None:
+            return cls(predictor)
+        pipeline = build_pipeline(larger, where="PreProcess.transform_ops", sources=ARRAY_SOURCES)
+        closer = Predictor(pipeline, opened.engine, postprocess, choose=map_output, stage="det.")
+        return cls(predictor, closer=closer)
 
     def __call__(self, images: Sequence[np.ndarray], clock: StageClock | None = None) -> list[DetResult]:
         """Regions of each uint8 BGR image [H, W, 3], clipped to the image, the tiniest left out."""
@@ -96,18 +117,30 @@ class TextDetector:
             return clip_to_image(found, image.shape[0], image.shape[1])
 
     def _detect_tile(self, image: np.ndarray, clock: StageClock) -> DetResult:
-        small, scale = self._within_budget(image)
-        (found,) = self.predictor([small], clock)
+        found = self._look(image, self.predictor, clock)
+        if self.closer is not None and len(found) >= LEAST_LINES:
+            rule = _resize_rule(self.predictor)
+            shrunk = 1.0 if rule is None else rule.target_size(*image.shape[:2])[0] / image.shape[0]
+            sides = np.linalg.norm(np.roll(found.quads, -1, axis=1) - found.quads, axis=2)
+            if shrunk < 0.95 and shrunk * float(np.median(sides.min(axis=1))) < SMALL_TEXT:
+                return self._look(image, self.closer, clock)
+        return found
+
+    def _look(self, image: np.ndarray, predictor: Predictor[DetResult], clock: StageClock) -> DetResult:
+        small, scale = self._within_budget(image, predictor)
+        (found,) = predictor([small], clock)
         if scale == (1.0, 1.0):
             return found
         factor = np.array(scale, np.float32)
         polys = tuple(p * factor for p in found.polys)
         return DetResult((found.quads * factor).astype(np.float32), found.scores, polys)
 
-    def _within_budget(self, image: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    def _within_budget(
+        self, image: np.ndarray, predictor: Predictor[DetResult]
+    ) -> tuple[np.ndarray, tuple[float, float]]:
         """The image, fitted to the budget of the network's input, and the (x, y) scale that undoes it."""
         height, width = image.shape[:2]
-        rule = next((t for t in self.predictor.pipeline.transforms if hasattr(t, "target_size")), None)
+        rule = _resize_rule(predictor)
         if rule is None:
             return image, (1.0, 1.0)
         target = rule.target_size(height, width)
@@ -137,6 +170,24 @@ class TextDetector:
         )
         small = cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)
         return small, (width / new_width, height / new_height)
+
+
+def _resize_rule(predictor: Predictor[DetResult]) -> Any:
+    """The step that decides on the size of the network's input; None without one."""
+    return next((t for t in predictor.pipeline.transforms if hasattr(t, "target_size")), None)
+
+
+def _larger(ops: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    """The steps with a larger limit of the longer side; None where that is not what decides on the size."""
+    changed, found = [], False
+    for op in ops:
+        ((name, params),) = op.items()
+        rule = dict(params or {})
+        if name == "DetResizeForTest" and rule.get("limit_type") == "max" and not rule.get("image_shape"):
+            found = True
+            params = {**rule, "limit_side_len": CLOSER * int(rule.get("limit_side_len") or 736)}
+        changed.append({name: params})
+    return changed if found else None
 
 
 def with_resize(ops: Sequence[Mapping[str, Any]], resize: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -3,16 +3,23 @@
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import yaml
+from PIL import Image, ImageDraw, ImageFont
 
+from ppocr_lite import TextSystem
 from ppocr_lite.errors import ModelFileError
 from ppocr_lite.inference import text_detector
+from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.text_detector import TextDetector, clip_to_image, with_resize
 from ppocr_lite.inference.tiling import join_tiles, tiles_of
 from ppocr_lite.structures import DetResult
+from ppocr_lite.transforms.resize import DetResizeForTest
 
 MakeModel = Callable[..., Path]
 
@@ -144,3 +151,63 @@ def test_a_strip_that_the_rule_would_blow_up_gets_a_border(models: dict[str, Pat
     assert len(found) == 1
     assert found.quads.max() < 1000
     assert found.quads[0, :, 1].max() <= 15
+
+
+def _rows(count: int, height: int) -> np.ndarray:
+    tops = np.arange(count) * 3 * height
+    return np.array([[[5, y], [300, y], [300, y + height], [5, y + height]] for y in tops], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("side", "height", "count", "closer"),
+    [
+        (2000, 20, 12, True),  # 10 pixels where the network sees them at half the size
+        (2000, 26, 12, False),
+        (1000, 9, 12, False),  # seen as large as it is: nothing to gain
+        (2000, 20, 7, False),  # too few lines to tell
+    ],
+)
+def test_small_print_is_looked_at_more_closely(side: int, height: int, count: int, closer: bool) -> None:
+    def look(name: str, limit: int) -> Any:
+        def predict(images: list[np.ndarray], clock: StageClock) -> list[DetResult]:
+            seen.append(name)
+            return [DetResult(_rows(count, height), np.ones(count, np.float32))]
+
+        rule = DetResizeForTest(limit_side_len=limit, limit_type="max")
+        predict.pipeline = SimpleNamespace(transforms=[rule])  # type: ignore[attr-defined]
+        return predict
+
+    seen: list[str] = []
+    detector = TextDetector(look("first", 1000), closer=look("closer", 2000))
+    (found,) = detector([np.zeros((side, side, 3), np.uint8)])
+    assert seen == (["first", "closer"] if closer else ["first"])
+    assert len(found) == count
+
+
+def test_a_limit_that_was_asked_for_is_kept(models: dict[str, Path]) -> None:
+    assert TextDetector.open(models["det"], resize={"limit_side_len": None}).closer is not None
+    for options in ({"resize": {"limit_side_len": 960}}, {"look_closer": False}):
+        assert TextDetector.open(models["det"], **options).closer is None  # type: ignore[arg-type]
+    asked = TextDetector.open(models["det"], resize={"limit_side_len": 960}, look_closer=True).closer
+    assert asked is not None
+    assert text_detector._resize_rule(asked).limit_side_len == 1920
+    assert TextDetector.open(models["det"], resize={"limit_type": "min"}, look_closer=True).closer is None
+
+
+def test_small_print_on_a_large_scan_is_read() -> None:
+    """Letters of 17 pixels to the em on a scan of 4000, 5 for the network at first, with the embedded models."""
+    lines = [f"Line {number:03d} of this page is in small print" for number in range(100)]
+    page = Image.new("L", (2900, 4000), 255)
+    try:
+        font = ImageFont.truetype("DejaVuSans.ttf", 17)
+    except OSError:
+        pytest.skip("DejaVuSans.ttf is not on this machine")
+    for number, text in enumerate(lines):
+        ImageDraw.Draw(page).text((200, 40 + 28 * number), text, font=font, fill=0)
+    picture = cv2.cvtColor(np.asarray(page), cv2.COLOR_GRAY2BGR)
+    right = {}
+    for look_closer in (False, True):
+        read = TextSystem(det_options={"look_closer": look_closer})(picture).text.splitlines()
+        right[look_closer] = len(set(lines) & set(read))
+    assert right[True] >= 90
+    assert right[True] >= right[False] + 30
