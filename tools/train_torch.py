@@ -37,6 +37,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--replay", type=float, default=0, help="how often a batch may come again while none is ready"
     )
+    parser.add_argument(
+        "--eval_only", action="store_true", help="print the metrics of Global.pretrained_model and end"
+    )
     return parser.parse_args()
 
 
@@ -45,12 +48,16 @@ def train(args: argparse.Namespace) -> None:
         import torch
     except ImportError:
         raise MissingDependency("The twins need PyTorch: pip install torch") from None
-    from ppocr_lite.interop.torch_train import TwinOptions, TwinTrainer
+    from ppocr_lite.interop.torch_train import TwinOptions, TwinTrainer, evaluate_weights
 
     if args.threads:
         torch.set_num_threads(args.threads)
     torch.set_float32_matmul_precision("high")
     cfg = Config.load(args.config, args.opt)
+    if args.eval_only:
+        for name, value in evaluate_weights(cfg).items():
+            logger.info("%s:%s", name, value)
+        return
     options = TwinOptions(
         out_dir=Path(cfg.get("Global.save_model_dir", "./output")),
         device=args.device,

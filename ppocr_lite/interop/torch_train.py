@@ -286,6 +286,26 @@ class TwinTrainer:
             logger.info("load pretrain successful from %s", pretrained)
 
 
+def evaluate_weights(cfg: Config) -> dict[str, float]:
+    """Metrics of ``Global.pretrained_model`` on the ``Eval`` data, by the twin.
+
+    Raises:
+        ConfigError: no weights are named, or there is no twin of the network.
+    """
+    path = cfg.get("Global.pretrained_model")
+    if not path:
+        raise ConfigError("Global.pretrained_model: name the weights that are to be evaluated.")
+    arch = cfg.to_dict()["Architecture"]
+    charset = _charset(cfg) if arch["model_type"] == "rec" else None
+    model = build_torch_model(arch, charset.ctc_size if charset else None)
+    from_paddle(model, read_weights(find_file(path)))
+    evaluator = TwinEvaluator(cfg, arch["model_type"], charset)
+    try:
+        return evaluator.run(model.to(memory_format=torch.channels_last))
+    finally:
+        evaluator.close()
+
+
 def _charset(cfg: Config) -> Charset:
     return Charset.load(
         cfg.get("Global.character_dict_path"),

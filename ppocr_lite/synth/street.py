@@ -50,6 +50,8 @@ def _surroundings(s: Setter) -> None:
         box = (max(0, int(left)), max(0, int(upper)), min(w, int(right)), min(h, int(lower)))
         if box[2] - box[0] > 24 and box[3] - box[1] > 24:
             _front(s, box)
+    if chance(rng, 0.35):
+        _skyline(s)
     texture = s.tiles.cut(rng, s.tiles.photo, h, w) - 0.5
     canvas.paper += (between(rng, 5, 45) * texture)[:, :, None]
     _things(s, int(rng.integers(0, 12)))
@@ -164,12 +166,31 @@ def _front(s: Setter, box: tuple[int, int, int, int]) -> None:
                 part[:, shift::step] = shade
 
 
-def _windows(s: Setter, part: np.ndarray) -> None:
-    """Rows of windows on a front, float32 [H, W, 3]: large ones near by, small ones far away, some lit."""
+def _skyline(s: Setter) -> None:
+    """Towers far away, side by side, with rows of small windows: from afar as regular as small print."""
+    rng, canvas = s.rng, s.canvas
+    ground, left = int(between(rng, 0.3, 0.8) * canvas.height), int(between(rng, -0.1, 0.6) * canvas.width)
+    for _ in range(int(rng.integers(2, 8))):
+        width, height = (
+            int(between(rng, 0.04, 0.2) * canvas.width),
+            int(between(rng, 0.1, 0.6) * canvas.height),
+        )
+        part = canvas.paper[max(0, ground - height) : ground, max(0, left) : max(0, left + width)]
+        if part.shape[0] > 20 and part.shape[1] > 20:
+            part[:] = tint(rng, between(rng, 60, 230), amount=between(rng, 0, 0.3))
+            _windows(s, part, most=12)
+        left += width + int(rng.integers(0, 12))
+
+
+def _windows(s: Setter, part: np.ndarray, *, most: float = 60) -> None:
+    """Rows of windows on a front, float32 [H, W, 3]: large ones near by, small ones far away, some lit.
+
+    ``most``: pixels of the largest ones.
+    """
     rng = s.rng
     h, w = part.shape[:2]
-    size = np.exp(between(rng, np.log(3), np.log(60)))
-    wide, high = max(2, int(size)), max(2, int(size * between(rng, 0.5, 2)))
+    size = np.exp(between(rng, np.log(3), np.log(most)))
+    wide, high = max(2, int(size * between(rng, 0.5, 2.5))), max(2, int(size * between(rng, 0.5, 2)))
     down, across = (max(n + 1, int(n * between(rng, 1.25, 2.5))) for n in (high, wide))
     rows, columns = (h - high) // down, (w - wide) // across
     if rows < 1 or columns < 1:

@@ -195,7 +195,7 @@ def test_a_limit_that_was_asked_for_is_kept(models: dict[str, Path]) -> None:
 
 
 def test_small_print_on_a_large_scan_is_read() -> None:
-    """Letters of 17 pixels to the em on a scan of 4000, 5 for the network at first, with the embedded models."""
+    """17 pixels to the em on a scan of 4000, 5 for the network at first, with the embedded models."""
     lines = [f"Line {number:03d} of this page is in small print" for number in range(100)]
     page = Image.new("L", (2900, 4000), 255)
     try:

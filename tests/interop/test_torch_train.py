@@ -12,7 +12,8 @@ pytest.importorskip("paddle")
 
 from ppocr_lite.config import Config  # noqa: E402
 from ppocr_lite.engine import assemble  # noqa: E402
-from ppocr_lite.interop.torch_train import TwinOptions, TwinTrainer  # noqa: E402
+from ppocr_lite.errors import ConfigError  # noqa: E402
+from ppocr_lite.interop.torch_train import TwinOptions, TwinTrainer, evaluate_weights  # noqa: E402
 
 
 @pytest.fixture
@@ -58,6 +59,9 @@ def test_trains_resumes_and_paddle_reads_it(cfg, tmp_path):
     found = assemble.trained(loaded)
     state = torch.load(out / "latest.pt", weights_only=True)
     assert np.array_equal(found.model.head.fc.bias.numpy(), state["average"]["head.fc.bias"].numpy())
+    assert evaluate_weights(loaded)["acc"] == pytest.approx(rows_of(out, "eval")[-1]["acc"])
+    with pytest.raises(ConfigError, match="Global.pretrained_model: name the weights"):
+        evaluate_weights(cfg)
 
 
 def test_an_older_checkpoint_goes_on(cfg, tmp_path):
