@@ -5,7 +5,7 @@ from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``show``, ``extract``, ``convert`` and ``diff``."""
+    """Add ``show``, ``extract``, ``convert``, ``mean`` and ``diff``."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = _action(actions, "show", "List what a file of weights holds.")
     show.add_argument("file", metavar="FILE", help=".pdparams or .safetensors")
@@ -20,6 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     convert = _action(actions, "convert", "Write the same weights in the other format.")
     _add_in_and_out(convert)
+
+    mean = _action(actions, "mean", "Write the mean of two files, such as before and after fine-tuning.")
+    mean.add_argument("first", metavar="A", help=".pdparams or .safetensors")
+    mean.add_argument("second", metavar="B", help="likewise, of the same network")
+    mean.add_argument("target", metavar="OUT", help="likewise; its suffix is its format")
+    mean.add_argument("--share", type=float, default=0.5, help="of B in it, 0 to 1 (%(default)s)")
+    mean.add_argument("--force", action="store_true", help="replace OUT if it exists")
 
     diff = _action(actions, "diff", "Compare two files; exit status 1 if they differ.")
     diff.add_argument("first", metavar="A", help=".pdparams or .safetensors")
@@ -36,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
         return commands.extract(args.source, args.target, prefix=args.prefix, force=args.force)
     if args.action == "convert":
         return commands.convert(args.source, args.target, force=args.force)
+    if args.action == "mean":
+        return commands.mean(args.first, args.second, args.target, share=args.share, force=args.force)
     return commands.diff(args.first, args.second)
 
 

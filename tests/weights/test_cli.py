@@ -207,3 +207,32 @@ sys.exit(cli.main(["weights", "show", {str(distilled)!r}]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_mean(tmp_path, capsys):
+    first, second, target = (tmp_path / f"{name}.pdparams" for name in ("a", "b", "mean"))
+    values = {"w": np.array([0, 4], np.float32), "steps": np.array([3])}
+    files.write_weights(first, values, names_of(values))
+    files.write_weights(second, {"w": np.array([4, 8], np.float32), "steps": np.array([9])})
+    status, lines, _ = run(capsys, "mean", first, second, target, "--share", "0.25")
+    assert status == 0
+    assert lines == [f"{target}: 2 arrays, 75% of {first} and 25% of {second}."]
+    found = files.read_weights(target)
+    assert found["w"].tolist() == [1, 5]
+    assert found["w"].dtype == np.float32
+    assert found["steps"].tolist() == [3]
+    status, _, complaint = run(capsys, "mean", first, second, target)
+    assert status != 0
+    assert "--force" in complaint
+
+
+def test_mean_of_other_networks(tmp_path, capsys):
+    first, second = (tmp_path / f"{name}.pdparams" for name in ("a", "b"))
+    files.write_weights(first, {"w": np.zeros(2, np.float32), "only": np.zeros(1, np.float32)})
+    files.write_weights(second, {"w": np.zeros(3, np.float32)})
+    target = tmp_path / "mean.pdparams"
+    for share, message in (("0.5", "2 arrays of 2"), ("1.5", "expected 0 to 1")):
+        status, _, complaint = run(capsys, "mean", first, second, target, "--share", share)
+        assert status != 0
+        assert message in complaint
+    assert not target.exists()
