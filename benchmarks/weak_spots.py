@@ -8,7 +8,6 @@ at least; of the others mostly nobody could tell what they say.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.engine.report.worst import FOUND_COLOUR, TRUTH_COLOUR
 from ppocr_lite.inference.model_files import embedded_model
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer
@@ -30,7 +30,6 @@ from ppocr_lite.synth.page import PageRenderer, PageSample
 SHOWN_LINES, SHOWN_PAGES = 24, 8
 BATCH = 64
 LEAST_RIGHT = 0.5
-TRUE_BGR, FOUND_BGR = (60, 170, 40), (40, 40, 220)
 
 Failure = tuple[np.ndarray, str]
 
@@ -87,24 +86,28 @@ def pages(args: argparse.Namespace, fonts: FontLibrary, texts: TextSource) -> li
         )
         for kind in (page.layout, "all"):
             sums[kind] += (1, truth, found, matched)
-        judged.append((2 * matched / max(1, truth + found), number, quads))
+        judged.append((_hmean(truth, found, matched), number, quads))
     print("| layout | pages | precision | recall | hmean |\n|---|---|---|---|---|")
-    for kind in sorted(sums, key=lambda k: (k == "all", 2 * sums[k][3] / max(1, sums[k][1] + sums[k][2]))):
+    for kind in sorted(sums, key=lambda k: (k == "all", _hmean(*sums[k][1:]))):
         count, truth, found, matched = (int(v) for v in sums[kind])
         precision, recall = matched / max(1, found), matched / max(1, truth)
-        print(f"| {kind} | {count} | {precision:.3f} | {recall:.3f} | {2 * matched / (truth + found):.3f} |")
+        print(f"| {kind} | {count} | {precision:.3f} | {recall:.3f} | {_hmean(truth, found, matched):.3f} |")
     judged.sort(key=lambda item: item[:2])
     return [
         _drawn(renderer.render(np.random.default_rng([args.seed, n])), q) for _, n, q in judged[:SHOWN_PAGES]
     ]
 
 
+def _hmean(truth: int, found: int, matched: int) -> float:
+    return 2 * matched / max(1, truth + found)
+
+
 def _drawn(page: PageSample, found: np.ndarray) -> Failure:
     image = page.image.copy()
-    for quads, colour, thick in ((page.quads, TRUE_BGR, 4), (found, FOUND_BGR, 2)):
+    for quads, colour, thick in ((page.quads, TRUTH_COLOUR, 4), (found, FOUND_COLOUR, 2)):
         for quad in quads:
             cv2.polylines(image, [np.rint(quad).astype(np.int32)], True, colour, thick, cv2.LINE_AA)
-    return image, json.dumps([])
+    return image, "[]"  # drawn already
 
 
 def main() -> int:

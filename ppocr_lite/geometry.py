@@ -57,6 +57,12 @@ def quad_size(quad: np.ndarray) -> tuple[float, float]:
     return width, height
 
 
+def edge_lengths(quads: np.ndarray) -> np.ndarray:
+    """Pixels of the upper, right, lower and left edges, float [n, 4], of quads [n, 4, 2]."""
+    lengths: np.ndarray = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)
+    return lengths
+
+
 def crop_quad(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
     """:func:`straighten`, with tall crops turned to the left."""
     crop = straighten(image, quad)

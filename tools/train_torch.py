@@ -55,7 +55,7 @@ def train(args: argparse.Namespace) -> None:
     torch.set_float32_matmul_precision("high")
     cfg = Config.load(args.config, args.opt)
     if args.eval_only:
-        for name, value in evaluate_weights(cfg).items():
+        for name, value in evaluate_weights(cfg, device=args.device).items():
             logger.info("%s:%s", name, value)
         return
     options = TwinOptions(

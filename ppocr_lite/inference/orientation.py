@@ -41,11 +41,10 @@ def choose_readings(
     *,
     uprights: Mapping[int, np.ndarray],
     clock: StageClock,
-    probe: Recognize | None = None,
     mode: str = "vote",
     believes: Callable[[ClsResult], bool] | None = None,
 ) -> list[Reading]:
-    """Read every crop, in the direction that suits it.
+    """Read every crop of a page that stands upright (see :func:`page_is_turned`), the way that suits it.
 
     Args:
         crops: uint8 BGR [h, w, 3].
@@ -53,19 +52,13 @@ def choose_readings(
         recognize: reads crops.
         uprights: by index, a second way to see crops that were turned for being tall.
         clock: of the call.
-        probe: reads crops to see how well they read; ``recognize`` without it.
         mode: one of :data:`CLS_MODES`.
         believes: whether an answer says 180 for sure.
     """
     suspects = [False] * len(crops) if labels is None or believes is None else [believes(r) for r in labels]
-    if mode == "each":
-        turned = suspects
-        doubts: list[int] = []
-    else:
-        page = labels is not None and _page_is_turned(crops, labels, probe or recognize, clock)
-        turned = [page] * len(crops)
-        doubts = [i for i, suspect in enumerate(suspects) if suspect and not page]
+    turned = suspects if mode == "each" else [False] * len(crops)
     first = [turn_half(crop) if turn else crop for crop, turn in zip(crops, turned)]
+    doubts = [i for i, suspect in enumerate(suspects) if suspect and not turned[i]]
     others = [(i, turn_half(crops[i]), True, False) for i in doubts]
     others += [(i, turn_half(u) if turned[i] else u, turned[i], True) for i, u in uprights.items()]
     read = recognize([*first, *(crop for _, crop, _, _ in others)], clock)
@@ -76,10 +69,17 @@ def choose_readings(
     return best
 
 
-def _page_is_turned(
+def page_is_turned(
     crops: Sequence[np.ndarray], labels: Sequence[ClsResult], recognize: Recognize, clock: StageClock
 ) -> bool:
-    """Whether the page's lines lean to 180, and its widest lines read better so."""
+    """Whether the page's lines lean to 180, and its widest lines read better so.
+
+    Args:
+        crops: of all lines, uint8 BGR [h, w, 3].
+        labels: the classifier's answer for each.
+        recognize: reads crops.
+        clock: of the call.
+    """
     widths = [crop.shape[1] / crop.shape[0] for crop in crops]
     share = sum(w * probability_turned(r) for w, r in zip(widths, labels))
     if len(crops) < PROBE_LINES or share < PAGE_SHARE * sum(widths):

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ppocr_lite.geometry import edge_lengths
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.structures import DetResult, OCRResult, TextLine, TextSpan
@@ -46,7 +47,7 @@ def detect_page(
 
 def _sides(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean widths and heights [n] of quads [n, 4, 2]."""
-    edges = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)  # upper, right, lower, left
+    edges = edge_lengths(quads)
     return edges[:, [0, 2]].mean(axis=1), edges[:, [1, 3]].mean(axis=1)
 
 

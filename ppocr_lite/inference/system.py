@@ -21,14 +21,14 @@ from ppocr_lite.geometry import (
 from ppocr_lite.images import ImageSource, read_image
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
-from ppocr_lite.inference.orientation import CLS_MODES, PROBE_LINES, Reading, choose_readings
+from ppocr_lite.inference.orientation import CLS_MODES, Reading, choose_readings, page_is_turned
 from ppocr_lite.inference.page_side import detect_page, result_turned_back
 from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer
 from ppocr_lite.postprocess.decoding import DecodingOptions
 from ppocr_lite.postprocess.line_decoder import LineDecoder
-from ppocr_lite.structures import DetResult, OCRResult, RecResult, TextSpan, Timings
+from ppocr_lite.structures import ClsResult, DetResult, OCRResult, RecResult, TextSpan, Timings
 
 ModelPath = str | Path
 BEST_PATH = DecodingOptions()
@@ -135,15 +135,24 @@ class TextSystem:
         else:
             page, found, on_side = image, self.detector([image], clock)[0], False
         turns = int(on_side)
-        decoding = self._decoder(decoding)
-        found, readings = self._read_lines(page, found, decoding, clock)
-        on_head = 2 * sum(reading.turned for reading in readings) > len(readings)
-        if on_head and len(readings) >= PROBE_LINES and self.cls_mode == "vote":
-            # A page, which the detector sees better the right way up.
+        found, crops, labels = self._crops(page, found, clock)
+        probe = partial(self.recognizer, decoding=BEST_PATH)
+        if labels and self.cls_mode == "vote" and page_is_turned(crops, labels, probe, clock):
+            # The detector, too, sees it better the right way up.
             page, turns = np.ascontiguousarray(page[::-1, ::-1]), turns + 2
-            found, readings = self._read_lines(page, self.detector([page], clock)[0], decoding, clock)
-        elif on_head:
-            # Its quads stand on their head, too: their first corner is then the last but one.
+            found, crops, labels = self._crops(page, self.detector([page], clock)[0], clock)
+        readings = choose_readings(
+            crops,
+            labels,
+            partial(self.recognizer, decoding=self._decoder(decoding)),
+            uprights=self._uprights(page, found),
+            clock=clock,
+            mode=self.cls_mode,
+            believes=self.classifier.is_upside_down if self.classifier else None,
+        )
+        on_head = 2 * sum(reading.turned for reading in readings) > len(readings)
+        if on_head:
+            # The lines' quads stand on their head, too: their first corner is then the last but one.
             order = reading_order(np.roll(-found.quads, 2, axis=1))
             found, readings = found[order], [readings[i] for i in order]
         result = OCRResult.join(
@@ -152,31 +161,19 @@ class TextSystem:
             image_size=(image.shape[0], image.shape[1]),
             rotated=[reading.turned for reading in readings],
         )
-        result = replace(result_turned_back(result, turns=turns), angle=90 * on_side + 180 * on_head)
+        result = replace(result_turned_back(result, turns=turns), angle=(90 * turns + 180 * on_head) % 360)
         total_ms = (time.perf_counter() - start) * 1e3
         return replace(result, timings=_timings(clock, total_ms)).filter(self.drop_score)
 
-    def _read_lines(
-        self, page: np.ndarray, found: DetResult, decoding: DecodingOptions | LineDecoder, clock: StageClock
-    ) -> tuple[DetResult, list[Reading]]:
-        """The regions in reading order, and what each says."""
+    def _crops(
+        self, page: np.ndarray, found: DetResult, clock: StageClock
+    ) -> tuple[DetResult, list[np.ndarray], list[ClsResult] | None]:
+        """The regions in reading order, their crops, and what the classifier says of these."""
         with clock("sort"):
             found = found.sorted()
         with clock("crop"):
             crops = [crop_quad(page, quad) for quad in found.quads]
-            uprights = self._uprights(page, found)
-        labels = None if self.classifier is None else self.classifier(crops, clock)
-        readings = choose_readings(
-            crops,
-            labels,
-            partial(self.recognizer, decoding=decoding),
-            uprights=uprights,
-            clock=clock,
-            probe=partial(self.recognizer, decoding=BEST_PATH),
-            mode=self.cls_mode,
-            believes=self.classifier.is_upside_down if self.classifier else None,
-        )
-        return found, readings
+        return found, crops, None if self.classifier is None else self.classifier(crops, clock)
 
     def _decoder(self, wanted: DecodingOptions | LineDecoder | None) -> DecodingOptions | LineDecoder:
         """What the recognizer is told: the call's wish, else the constructor's, else the best path."""

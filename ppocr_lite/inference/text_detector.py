@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ppocr_lite.errors import ConfigError, ModelFileError
+from ppocr_lite.geometry import edge_lengths
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model
 from ppocr_lite.inference.predictor import Predictor, build_postprocess, map_output
@@ -44,6 +45,8 @@ CLOSER = 2
 """By so much larger the network sees a page that it is to look at more closely."""
 SMALL_TEXT = 12.5
 """Pixels of the network's input; lower lines run together, or are lost."""
+NEARLY_WHOLE = 0.95
+"""An image that was made smaller by less than this has nothing more to show."""
 LEAST_LINES = 8
 """Fewer lines do not tell how high the print of a page is."""
 
@@ -121,8 +124,8 @@ class TextDetector:
         if self.closer is not None and len(found) >= LEAST_LINES:
             rule = _resize_rule(self.predictor)
             shrunk = 1.0 if rule is None else rule.target_size(*image.shape[:2])[0] / image.shape[0]
-            sides = np.linalg.norm(np.roll(found.quads, -1, axis=1) - found.quads, axis=2)
-            if shrunk < 0.95 and shrunk * float(np.median(sides.min(axis=1))) < SMALL_TEXT:
+            height = float(np.median(edge_lengths(found.quads).min(axis=1)))
+            if shrunk < NEARLY_WHOLE and shrunk * height < SMALL_TEXT:
                 return self._look(image, self.closer, clock)
         return found
 

@@ -286,8 +286,8 @@ class TwinTrainer:
             logger.info("load pretrain successful from %s", pretrained)
 
 
-def evaluate_weights(cfg: Config) -> dict[str, float]:
-    """Metrics of ``Global.pretrained_model`` on the ``Eval`` data, by the twin.
+def evaluate_weights(cfg: Config, *, device: str = "") -> dict[str, float]:
+    """Metrics of ``Global.pretrained_model`` on the ``Eval`` data, by the twin on ``device`` (the CPU).
 
     Raises:
         ConfigError: no weights are named, or there is no twin of the network.
@@ -301,7 +301,7 @@ def evaluate_weights(cfg: Config) -> dict[str, float]:
     from_paddle(model, read_weights(find_file(path)))
     evaluator = TwinEvaluator(cfg, arch["model_type"], charset)
     try:
-        return evaluator.run(model.to(memory_format=torch.channels_last))
+        return evaluator.run(model.to(device or "cpu", memory_format=torch.channels_last))
     finally:
         evaluator.close()
 

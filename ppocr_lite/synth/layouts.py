@@ -305,7 +305,9 @@ def _detail_row(s: Setter, till: Till) -> None:
     rng = s.rng
     label = _DETAILS[int(rng.integers(len(_DETAILS)))]
     label = label.upper() if till.upper == 1.0 and chance(rng, 0.7) else label
-    value = f"{rng.random() * 8:.2f}".removeprefix("0" if chance(rng, 0.5) else " ")
+    value = f"{rng.random() * 8:.2f}"
+    if chance(rng, 0.5):
+        value = value.removeprefix("0")
     if chance(rng, 0.6):
         value = f"-{value}" if till.minus == "before" else f"{value}-"
     s.canvas.put(s.body, label, s.left + (s.em if chance(rng, 0.2) else 0), s.y)

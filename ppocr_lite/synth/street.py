@@ -65,9 +65,7 @@ def _indoors(s: Setter) -> None:
     h, w = canvas.height, canvas.width
     far = np.array((between(rng, 0.1, 0.9) * w, between(rng, 0.2, 0.7) * h))
     half = np.array((between(rng, 0.04, 0.5) * w, between(rng, 0.05, 0.4) * h))
-    near = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64) + np.array(
-        [[-1, -1], [1, -1], [1, 1], [-1, 1]]
-    )
+    near = np.array([[-1, -1], [w + 1, -1], [w + 1, h + 1], [-1, h + 1]], np.float64)
     back = far + half * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     base, hue = between(rng, 30, 220), between(rng, 0, 0.5)
     canvas.paper[:] = tint(rng, base, amount=hue)
@@ -199,10 +197,8 @@ def _windows(s: Setter, part: np.ndarray, *, most: float = 60) -> None:
     light = 1 + between(rng, 0, 0.6) * (rng.random((rows, columns), dtype=np.float32) - 0.5)
     lit = rng.random((rows, columns)) < (between(rng, 0, 0.5) if chance(rng, 0.4) else 0.0)
     light[lit] *= between(rng, 1.2, 4)
-    mask = np.zeros((rows * down, columns * across), np.float32)
-    for y in range(high):
-        for x in range(wide):
-            mask[y::down, x::across] = 1
+    inside = np.arange(rows * down) % down < high, np.arange(columns * across) % across < wide
+    mask = np.outer(*inside).astype(np.float32)
     shade = np.repeat(np.repeat(light, down, axis=0), across, axis=1)[:, :, None] * glass
     view = part[: rows * down, : columns * across]
     view += mask[:, :, None] * (shade - view)
@@ -284,7 +280,7 @@ def _board(s: Setter, em: float) -> bool:
 
 
 def _wording(s: Setter, count: int, *, short: bool = False) -> list[str]:
-    """Words as on signs: few to a line (``short``: one or two), often capitals, some numbers."""
+    """Words as on signs: few to a line (``short``: one), often capitals, some numbers."""
     rng, lines = s.rng, []
     for _ in range(count):
         kind = rng.random()

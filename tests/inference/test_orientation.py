@@ -1,6 +1,7 @@
 """Which way round lines are read: votes, proofs by reading, single tall letters."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from ppocr_lite.errors import ModelFileError
 from ppocr_lite.inference.clock import StageClock
-from ppocr_lite.inference.orientation import Reading, choose_readings
+from ppocr_lite.inference.orientation import Reading, choose_readings, page_is_turned
 from ppocr_lite.inference.text_classifier import TextClassifier, turn_half
 from ppocr_lite.structures import ClsResult, RecResult
 
@@ -27,15 +28,19 @@ def read_upright_only(crops: Sequence[np.ndarray], clock: StageClock) -> list[Re
 
 
 def choose(turned: Sequence[bool], labels: Sequence[ClsResult] | None, mode: str = "vote") -> list[Reading]:
-    return choose_readings(
-        [crop(upside_down=t) for t in turned],
-        labels,
+    """As TextSystem does: the page first, then each line, seen as the page was found."""
+    crops = [crop(upside_down=t) for t in turned]
+    page = bool(labels) and mode == "vote" and page_is_turned(crops, labels, read_upright_only, StageClock())
+    readings = choose_readings(
+        [turn_half(c) for c in crops] if page else crops,
+        None if page else labels,
         read_upright_only,
         uprights={},
         clock=StageClock(),
         mode=mode,
         believes=lambda r: r.label == "180" and r.score > 0.9,
     )
+    return [replace(reading, turned=reading.turned != page) for reading in readings]
 
 
 def test_a_page_turned_over_is_turned_as_a_whole() -> None:
