@@ -209,6 +209,8 @@ def _crop_box(rng: Rng, ink: Ink, em: float) -> tuple[int, int, int, int]:
     low, high = (-0.05, 0.16) if chance(rng, 0.55) else (0.0, 0.34)
     top -= between(rng, low, high) * em
     bottom += between(rng, low, high) * em
+    if chance(rng, 0.12):  # along the foot of the line; commas and descenders lose their tails
+        bottom = min(bottom, ink.baseline + between(rng, 0.03, 0.16) * em)
     sides = (-0.04, 0.25) if chance(rng, 0.7) else (0.0, 0.7)
     left = ink.left - between(rng, *sides) * em
     right = ink.right + between(rng, *sides) * em

@@ -131,8 +131,8 @@ SIGN = Scene(
 )
 
 SCENE_SHARES = (
-    (CLEAN, 0.05), (SCAN, 0.21), (OLD, 0.08), (BILEVEL, 0.16), (FAX, 0.05), (TYPED, 0.07), (PHOTO, 0.13),
-    (RECEIPT, 0.09), (SCREEN, 0.11), (SIGN, 0.05),
+    (CLEAN, 0.05), (SCAN, 0.19), (OLD, 0.08), (BILEVEL, 0.13), (FAX, 0.04), (TYPED, 0.06), (PHOTO, 0.14),
+    (RECEIPT, 0.12), (SCREEN, 0.11), (SIGN, 0.08),
 )  # fmt: skip
 """How often each kind of original is drawn."""
 
