@@ -12,6 +12,7 @@ import numpy as np
 from ppocr_lite.errors import ConfigError, ModelFileError
 from ppocr_lite.geometry import edge_lengths
 from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.large_text import with_large_text
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model
 from ppocr_lite.inference.predictor import Predictor, build_postprocess, map_output
 from ppocr_lite.inference.tiling import join_tiles, tiles_of
@@ -41,12 +42,18 @@ MIN_SIDE = 3
 MAX_INPUT_PIXELS = 12_000_000
 """An A4 page at 300 dpi has 8.7 million. Detecting takes some 50 bytes a pixel with a small network and some
 hundreds with a large one; ``limit_type: min`` alone would never shrink a scan."""
+SMALL_TEXT = 16.0
+"""Pixels of the network's input; of lower lines some run together, or are lost."""
+WANTED_TEXT = 22.0
+"""So high they become at a second, closer look."""
 CLOSER = 2
-"""By so much larger the network sees a page that it is to look at more closely."""
-SMALL_TEXT = 12.5
-"""Pixels of the network's input; lower lines run together, or are lost."""
-NEARLY_WHOLE = 0.95
-"""An image that was made smaller by less than this has nothing more to show."""
+"""By so much larger the network's input is then at most."""
+REDUCED = 3
+"""By so much smaller it is at a look for letters that are too large for the first one."""
+LARGE_TEXT = 72.0
+"""Pixels of the first look's input; what is lower is not taken from the reduced look."""
+LEAST_SIDE = 32
+"""Pixels of the reduced input's shorter side."""
 LEAST_LINES = 8
 """Fewer lines do not tell how high the print of a page is."""
 
@@ -121,22 +128,36 @@ class TextDetector:
 
     def _detect_tile(self, image: np.ndarray, clock: StageClock) -> DetResult:
         found = self._look(image, self.predictor, clock)
-        if self.closer is not None and len(found) >= LEAST_LINES:
-            rule = _resize_rule(self.predictor)
-            shrunk = 1.0 if rule is None else rule.target_size(*image.shape[:2])[0] / image.shape[0]
-            height = float(np.median(edge_lengths(found.quads).min(axis=1)))
-            if shrunk < NEARLY_WHOLE and shrunk * height < SMALL_TEXT:
-                return self._look(image, self.closer, clock)
-        return found
+        rule = _resize_rule(self.predictor)
+        if self.closer is None or rule is None:
+            return found
+        height, width = rule.target_size(*image.shape[:2])
+        if len(found) >= LEAST_LINES:
+            text = height / image.shape[0] * float(np.median(edge_lengths(found.quads).min(axis=1)))
+            if text < SMALL_TEXT:
+                factor = min(CLOSER, WANTED_TEXT / text)
+                found = self._look_at(image, self.closer, clock, (height * factor, width * factor))
+        if found.polys or min(height, width) < REDUCED * LEAST_SIDE:
+            return found
+        reduced = self._look_at(image, self.predictor, clock, (height / REDUCED, width / REDUCED))
+        return with_large_text(found, reduced, least_height=LARGE_TEXT * image.shape[0] / height)
+
+    def _look_at(
+        self, image: np.ndarray, predictor: Predictor[DetResult], clock: StageClock, size: tuple[float, float]
+    ) -> DetResult:
+        """Regions in the image as they are seen at another (height, width)."""
+        height, width = round(size[0]), round(size[1])
+        shrinks = height < image.shape[0]
+        resized = cv2.resize(
+            image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        )
+        found = self._look(resized, predictor, clock)
+        return _scaled(found, (image.shape[1] / width, image.shape[0] / height))
 
     def _look(self, image: np.ndarray, predictor: Predictor[DetResult], clock: StageClock) -> DetResult:
         small, scale = self._within_budget(image, predictor)
         (found,) = predictor([small], clock)
-        if scale == (1.0, 1.0):
-            return found
-        factor = np.array(scale, np.float32)
-        polys = tuple(p * factor for p in found.polys)
-        return DetResult((found.quads * factor).astype(np.float32), found.scores, polys)
+        return found if scale == (1.0, 1.0) else _scaled(found, scale)
 
     def _within_budget(
         self, image: np.ndarray, predictor: Predictor[DetResult]
@@ -173,6 +194,13 @@ class TextDetector:
         )
         small = cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA)
         return small, (width / new_width, height / new_height)
+
+
+def _scaled(found: DetResult, scale: tuple[float, float]) -> DetResult:
+    """The regions with their (x, y) multiplied by ``scale``."""
+    factor = np.array(scale, np.float32)
+    polys = tuple(p * factor for p in found.polys)
+    return DetResult((found.quads * factor).astype(np.float32), found.scores, polys)
 
 
 def _resize_rule(predictor: Predictor[DetResult]) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``show``, ``extract``, ``convert``, ``mean`` and ``diff``."""
+    """Add ``show``, ``extract``, ``convert``, ``mean``, ``widen`` and ``diff``."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = _action(actions, "show", "List what a file of weights holds.")
     show.add_argument("file", metavar="FILE", help=".pdparams or .safetensors")
@@ -28,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mean.add_argument("--share", type=float, default=0.5, help="of B in it, 0 to 1 (%(default)s)")
     mean.add_argument("--force", action="store_true", help="replace OUT if it exists")
 
+    widen = _action(actions, "widen", "Give a recognizer's LSTM more units; what it computes stays the same.")
+    widen.add_argument("--hidden", type=int, required=True, metavar="N", help="units in each direction")
+    _add_in_and_out(widen)
+
     diff = _action(actions, "diff", "Compare two files; exit status 1 if they differ.")
     diff.add_argument("first", metavar="A", help=".pdparams or .safetensors")
     diff.add_argument("second", metavar="B", help="likewise")
@@ -45,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         return commands.convert(args.source, args.target, force=args.force)
     if args.action == "mean":
         return commands.mean(args.first, args.second, args.target, share=args.share, force=args.force)
+    if args.action == "widen":
+        return commands.widen(args.source, args.target, hidden=args.hidden, force=args.force)
     return commands.diff(args.first, args.second)
 
 

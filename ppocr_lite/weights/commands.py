@@ -22,6 +22,7 @@ from ppocr_lite.weights.names import (
     within,
 )
 from ppocr_lite.weights.report import shortened
+from ppocr_lite.weights.widen import widen_lstm
 
 SAME, DIFFERENT = 0, 1
 """Exit statuses of :func:`diff`."""
@@ -123,6 +124,23 @@ def mean(
     write_weights(target, arrays, one.names)
     _carry_structure(first, target)
     _print([f"{target}: {len(arrays)} arrays, {1 - share:.0%} of {first} and {share:.0%} of {second}."])
+    return 0
+
+
+def widen(source: str | Path, target: str | Path, *, hidden: int, force: bool = False) -> int:
+    """Write the weights with ``hidden`` units in each direction of the LSTM; see :mod:`.widen`.
+
+    Raises:
+        ModelFileError: ``source`` has no such LSTM, or ``target`` is in the way.
+    """
+    _check_target(source, target, force=force)
+    found = read_file(source)
+    arrays = widen_lstm(found.arrays, hidden)
+    # Names of Paddle's parameters would be those of the narrow layers.
+    write_weights(target, arrays)
+    _print(
+        [f"{target}: {hidden} units in each direction; {sum(a.size for a in arrays.values()):,} elements."]
+    )
     return 0
 
 

@@ -158,30 +158,57 @@ def _rows(count: int, height: int) -> np.ndarray:
     return np.array([[[5, y], [300, y], [300, y + height], [5, y + height]] for y in tops], np.float32)
 
 
-@pytest.mark.parametrize(
-    ("side", "height", "count", "closer"),
-    [
-        (2000, 20, 12, True),  # 10 pixels where the network sees them at half the size
-        (2000, 26, 12, False),
-        (1000, 9, 12, False),  # seen as large as it is: nothing to gain
-        (2000, 20, 7, False),  # too few lines to tell
-    ],
-)
-def test_small_print_is_looked_at_more_closely(side: int, height: int, count: int, closer: bool) -> None:
-    def look(name: str, limit: int) -> Any:
+class _Looks:
+    """Two predictors that find ``count`` rows, and note the (height, width) of what they see."""
+
+    def __init__(self, count: int, height: int, side: int) -> None:
+        self.found = DetResult(_rows(count, height), np.ones(count, np.float32))
+        self.side, self.seen = side, []  # type: int, list[tuple[str, int, int]]
+
+    def predictor(self, name: str, limit: int) -> Any:
         def predict(images: list[np.ndarray], clock: StageClock) -> list[DetResult]:
-            seen.append(name)
-            return [DetResult(_rows(count, height), np.ones(count, np.float32))]
+            height, width = images[0].shape[:2]
+            self.seen.append((name, height, width))
+            scale = np.float32(height / self.side)
+            return [DetResult(self.found.quads * scale, self.found.scores)]
 
         rule = DetResizeForTest(limit_side_len=limit, limit_type="max")
         predict.pipeline = SimpleNamespace(transforms=[rule])  # type: ignore[attr-defined]
         return predict
 
-    seen: list[str] = []
-    detector = TextDetector(look("first", 1000), closer=look("closer", 2000))
+
+@pytest.mark.parametrize(
+    ("side", "height", "count", "closer"),
+    [
+        (2000, 20, 12, 1984),  # 10 pixels where the network sees them at half the size: twice that size
+        (2000, 29, 12, 1517),  # 14.4 pixels become 22
+        (2000, 34, 12, None),
+        (640, 11, 12, 1280),  # seen as large as they are, and enlarged
+        (2000, 20, 7, None),  # too few lines to tell
+    ],
+)
+def test_small_print_is_looked_at_more_closely(
+    side: int, height: int, count: int, closer: int | None
+) -> None:
+    looks = _Looks(count, height, side)
+    detector = TextDetector(looks.predictor("first", 1000), closer=looks.predictor("closer", 2000))
     (found,) = detector([np.zeros((side, side, 3), np.uint8)])
-    assert seen == (["first", "closer"] if closer else ["first"])
+    assert looks.seen[0] == ("first", side, side)
+    assert [seen for seen in looks.seen if seen[0] == "closer"] == (
+        [] if closer is None else [("closer", closer, closer)]
+    )
     assert len(found) == count
+    assert np.allclose(found.quads[:, 2, 1] - found.quads[:, 0, 1], height, atol=1)
+
+
+def test_a_reduced_look_follows_unless_the_picture_is_tiny() -> None:
+    for side, reduced in ((1920, 331), (960, 320), (70, None)):
+        looks = _Looks(1, 20, side)
+        TextDetector(looks.predictor("first", 1000), closer=looks.predictor("closer", 2000))(
+            [np.zeros((side, side, 3), np.uint8)]
+        )
+        expected = [("first", side, side)] + ([("first", reduced, reduced)] if reduced else [])
+        assert looks.seen == expected
 
 
 def test_a_limit_that_was_asked_for_is_kept(models: dict[str, Path]) -> None:
@@ -211,3 +238,18 @@ def test_small_print_on_a_large_scan_is_read() -> None:
         right[look_closer] = len(set(lines) & set(read))
     assert right[True] >= 90
     assert right[True] >= right[False] + 30
+
+
+def test_letters_higher_than_the_network_can_see_are_found_whole() -> None:
+    """300 pixels to the em, with the embedded models: one region, and not scraps."""
+    page = Image.new("L", (1280, 900), 240)
+    try:
+        large, small = (ImageFont.truetype("DejaVuSans.ttf", size) for size in (300, 24))
+    except OSError:
+        pytest.skip("DejaVuSans.ttf is not on this machine")
+    draw = ImageDraw.Draw(page)
+    draw.text((60, 80), "Garden", font=large, fill=20)
+    draw.text((80, 700), "Open daily from nine to five", font=small, fill=20)
+    picture = cv2.cvtColor(np.asarray(page), cv2.COLOR_GRAY2BGR)
+    assert TextSystem()(picture).text.splitlines() == ["Garden", "Open daily from nine to five"]
+    assert "Garden" not in TextSystem(det_options={"look_closer": False})(picture).text
