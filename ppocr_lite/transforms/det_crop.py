@@ -27,6 +27,7 @@ class RandomTextCrop:
         size: (width, height) of the window in pixels.
         text_height: range of the page's median line height after scaling, in pixels, drawn on a log scale.
         max_enlarge: limit of the scale, so that coarse pixels are not blown up beyond what scans show.
+        tilt: every other page is turned by an angle from -tilt to tilt, in degrees, as hand-held cameras do.
     """
 
     requires = ("image", "polys", "ignore_tags", "texts")
@@ -38,10 +39,12 @@ class RandomTextCrop:
         *,
         text_height: Sequence[float] = (10.0, 48.0),
         max_enlarge: float = 2.0,
+        tilt: float = 0.0,
     ) -> None:
         self.size = (int(size[0]), int(size[1]))
         self.text_height = (float(text_height[0]), float(text_height[1]))
         self.max_enlarge = float(max_enlarge)
+        self.tilt = float(tilt)
         if min(self.size) < 1 or not 0 < self.text_height[0] <= self.text_height[1]:
             raise ConfigError(
                 f"RandomTextCrop: expected a positive size and an ascending range text_height, got {size} "
@@ -62,7 +65,7 @@ class RandomTextCrop:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(255, 255, 255) if white else (0, 0, 0),
         )
-        moved = quads * matrix[0, 0] + matrix[:, 2].astype(np.float32)
+        moved = (quads @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
         clipped = [(i, *self._clip(quad)) for i, quad in enumerate(moved)]
         kept = [(i, quad, cut) for i, quad, cut in clipped if quad is not None]
         if not kept:
@@ -74,15 +77,18 @@ class RandomTextCrop:
         return sample
 
     def _window(self, quads: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Affine matrix [2, 3] from the page to the window: one scale, one shift."""
+        """Affine matrix [2, 3] from the page to the window: one scale, one angle, one shift."""
         height = float(np.median([min(quad_size(quad)) for quad in quads]))
         low, high = np.log(self.text_height)
         scale = min(float(np.exp(rng.uniform(low, high))) / max(1.0, height), self.max_enlarge)
         target = quads[int(rng.integers(len(quads)))]
         along = rng.random()
-        centre = scale * (target[[0, 3]].mean(0) * (1 - along) + target[[1, 2]].mean(0) * along)
-        corner = centre - np.array(self.size) * rng.uniform(0.15, 0.85, 2)
-        return np.array([[scale, 0, -corner[0]], [0, scale, -corner[1]]], np.float64)
+        centre = target[[0, 3]].mean(0) * (1 - along) + target[[1, 2]].mean(0) * along
+        place = np.array(self.size) * rng.uniform(0.15, 0.85, 2)
+        turned = np.radians(rng.uniform(-self.tilt, self.tilt)) if self.tilt and rng.random() < 0.5 else 0.0
+        cos, sin = scale * np.cos(turned), scale * np.sin(turned)
+        turn = np.array([[cos, -sin], [sin, cos]])
+        return np.concatenate([turn, (place - turn @ centre)[:, None]], axis=1)
 
     def _clip(self, quad: np.ndarray) -> tuple[np.ndarray | None, bool]:
         """(the part of ``quad`` inside the window, whether it is cut so that it cannot be read)."""

@@ -1,5 +1,6 @@
 """RandomTextCrop: the scale follows the text, polygons are cut with the picture."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -97,3 +98,26 @@ def test_resize_stretches_polygons_too():
     assert out["polys"].tolist() == [[[10, 20], [20, 50]]]
     with pytest.raises(ConfigError, match=r"Resize\.size: expected \[height, width\]"):
         Resize([640])
+
+
+def test_a_turned_page_keeps_polygon_and_pixels_together():
+    crop = RandomTextCrop((400, 400), text_height=(20, 20), tilt=15)
+    angles = []
+    for seed in range(40):
+        sample = page([box(200, 200, 300, 220)])
+        sample["image"][:] = 0
+        sample["image"][200:220, 200:300] = 255
+        out = crop(sample, np.random.default_rng(seed))
+        if out["ignore_tags"][0] or (out["polys"] < 5).any() or (out["polys"] > 395).any():
+            continue
+        quad = out["polys"][0]
+        drawn = np.zeros((400, 400), np.uint8)
+        cv2.fillConvexPoly(drawn, quad.round().astype(np.int32), 255)
+        text = out["image"][:, :, 0] > 127
+        inside = cv2.erode(drawn, np.ones((5, 5))) > 0
+        assert text[inside].all()
+        angles.append(float(np.degrees(np.arctan2(*(quad[1] - quad[0])[::-1]))))
+    assert len(angles) > 10
+    straight = sum(abs(a) < 0.01 for a in angles)
+    assert 0.2 < straight / len(angles) < 0.8
+    assert 5 < max(np.abs(angles)) <= 15
