@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ppocr_lite.geometry import edge_lengths
 from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.skew import evidence, sides
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.structures import DetResult, OCRResult, TextLine, TextSpan
 
@@ -19,8 +19,6 @@ WIDE_RATIO = 1.5
 """Width over height above which a region is taken for a line that runs across."""
 WIDE_SHARE = 0.75
 """A page is suspected when less than this share of its regions run across."""
-LONG_RATIO = 2.5
-"""Longer over shorter side of the regions that count as evidence of text."""
 MIN_GAIN = 2.0
 """Of so many times the evidence must be the turned view."""
 
@@ -35,27 +33,14 @@ def detect_page(
         regions in it; whether it was turned.
     """
     found = detector([image], clock)[0]
-    width, height = _sides(found.quads)
+    width, height = sides(found.quads)
     if not len(found) or np.mean(width >= WIDE_RATIO * height) >= WIDE_SHARE:
         return image, found, False
     turned = np.ascontiguousarray(np.rot90(image))
     found_turned = detector([turned], clock)[0]
-    if _evidence(found_turned) > MIN_GAIN * _evidence(found):
+    if evidence(found_turned) > MIN_GAIN * evidence(found):
         return turned, found_turned, True
     return image, found, False
-
-
-def _sides(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean widths and heights [n] of quads [n, 4, 2]."""
-    edges = edge_lengths(quads)
-    return edges[:, [0, 2]].mean(axis=1), edges[:, [1, 3]].mean(axis=1)
-
-
-def _evidence(found: DetResult) -> float:
-    """Pixels of text: lengths of the long regions, by their scores."""
-    width, height = _sides(found.quads)
-    longer, shorter = np.maximum(width, height), np.minimum(width, height)
-    return float((longer * found.scores)[longer >= LONG_RATIO * shorter].sum())
 
 
 def turned_back(quads: np.ndarray, *, turns: int, size: tuple[int, int]) -> np.ndarray:

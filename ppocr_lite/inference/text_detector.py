@@ -15,6 +15,7 @@ from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.large_text import with_large_text
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model
 from ppocr_lite.inference.predictor import Predictor, build_postprocess, map_output
+from ppocr_lite.inference.skew import evidence, mapped, skew_of, turned
 from ppocr_lite.inference.tiling import join_tiles, tiles_of
 from ppocr_lite.structures import DetResult
 from ppocr_lite.transforms import ARRAY_SOURCES, build_pipeline
@@ -56,6 +57,9 @@ LEAST_SIDE = 32
 """Pixels of the reduced input's shorter side."""
 LEAST_LINES = 8
 """Fewer lines do not tell how high the print of a page is."""
+LEAST_SKEW, MAX_SKEW = 4.0, 50.0
+"""Degrees by which a page is turned upright; steeper, it lies on its side."""
+MAX_TURNS = 3
 
 
 class TextDetector:
@@ -118,13 +122,35 @@ class TextDetector:
         return [self._detect(image, clock or StageClock()) for image in images]
 
     def _detect(self, image: np.ndarray, clock: StageClock) -> DetResult:
+        found = self._see(image, clock)
+        if self.closer is not None:
+            found = self._see_upright(image, found, clock)
+        with clock("det.filter"):
+            return clip_to_image(found, image.shape[0], image.shape[1])
+
+    def _see_upright(self, image: np.ndarray, found: DetResult, clock: StageClock) -> DetResult:
+        """What is found in the image turned upright, if it is skewed and then shows more."""
+        seen, angle = found, 0.0
+        for _ in range(MAX_TURNS):  # lines look less steep than they are, the more the steeper
+            skew = skew_of(seen)
+            angle += skew
+            if abs(skew) < LEAST_SKEW or abs(angle) > MAX_SKEW:
+                break
+            upright, back = turned(image, angle)
+            seen = self._see(upright, clock)
+            if evidence(seen) <= evidence(found):
+                break
+            found = mapped(seen, back)
+        return found
+
+    def _see(self, image: np.ndarray, clock: StageClock) -> DetResult:
+        """Regions in the image as it stands, not clipped to it."""
         tiles = tiles_of(image.shape[0], image.shape[1])
         parts = []
         for top, left, bottom, right in tiles:
             parts.append(self._detect_tile(image[top:bottom, left:right], clock))
         with clock("det.filter"):
-            found = parts[0] if len(tiles) == 1 else join_tiles(parts, tiles)
-            return clip_to_image(found, image.shape[0], image.shape[1])
+            return parts[0] if len(tiles) == 1 else join_tiles(parts, tiles)
 
     def _detect_tile(self, image: np.ndarray, clock: StageClock) -> DetResult:
         found = self._look(image, self.predictor, clock)
