@@ -32,6 +32,10 @@ from ppocr_lite.structures import ClsResult, DetResult, OCRResult, RecResult, Te
 
 ModelPath = str | Path
 BEST_PATH = DecodingOptions()
+MIN_STRIP_HEIGHT, MAX_STRIP_HEIGHT, MIN_STRIP_RATIO = 6, 128, 1.5
+"""A picture of this shape, in pixels and width over height, in which no line is found may be one itself."""
+MIN_CONTRAST = 24
+"""Grey levels; a picture with less is blank."""
 MAX_LETTER_RATIO = 4.0
 """Taller quads are lines of vertical text, not single letters such as I, l or 1."""
 
@@ -134,6 +138,8 @@ class TextSystem:
             page, found, on_side = detect_page(self.detector, image, clock)
         else:
             page, found, on_side = image, self.detector([image], clock)[0], False
+        if not len(found):
+            found = _as_one_line(page)
         turns = int(on_side)
         found, crops, labels = self._crops(page, found, clock)
         probe = partial(self.recognizer, decoding=BEST_PATH)
@@ -188,6 +194,16 @@ class TextSystem:
             if VERTICAL_RATIO <= height / width <= MAX_LETTER_RATIO:
                 uprights[index] = np.ascontiguousarray(np.rot90(crop_quad(image, quad), -1))
         return uprights
+
+
+def _as_one_line(image: np.ndarray) -> DetResult:
+    """All of a picture as one region, if it has the shape of a line that was cut out; else none."""
+    height, width = image.shape[:2]
+    shaped = MIN_STRIP_HEIGHT <= height <= MAX_STRIP_HEIGHT and width >= MIN_STRIP_RATIO * height
+    if not shaped or np.ptp(image) < MIN_CONTRAST:
+        return DetResult.empty()
+    corners = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
+    return DetResult(np.array([corners], np.float32), np.zeros(1, np.float32))
 
 
 def _in_image(reading: Reading, quad: np.ndarray) -> RecResult:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -12,6 +13,8 @@ from ppocr_lite.errors import ConfigError, DataError, ModelFileError
 from ppocr_lite.inference import system as system_module
 from ppocr_lite.inference.model_files import EngineOptions
 from ppocr_lite.inference.system import TextSystem
+from ppocr_lite.inference.text_detector import TextDetector
+from ppocr_lite.structures import DetResult
 
 Page = Callable[..., np.ndarray]
 TIGHT = {"post": {"unclip_ratio": 0.02}}  # the tiny detector marks all of a line, not its core
@@ -68,6 +71,22 @@ def test_a_page_upside_down_is_turned(system: TextSystem, page: Page) -> None:
 
 def build_each(system: TextSystem) -> TextSystem:
     return TextSystem(system.detector, system.recognizer, system.classifier, cls_mode="each")
+
+
+def test_a_line_cut_out_is_read_though_none_is_found_in_it(
+    models: dict[str, Path], script: Callable[..., np.ndarray]
+) -> None:
+    def blind(images: list[np.ndarray], clock: object) -> list[DetResult]:
+        return [DetResult.empty() for _ in images]
+
+    blind.pipeline = SimpleNamespace(transforms=[])  # type: ignore[attr-defined]
+    reader = TextSystem(TextDetector(blind), models["rec"], models["cls"])  # type: ignore[arg-type]
+    line = script("cabcab")
+    assert reader(line).text == "cabcab"
+    assert reader(line).lines[0].quad.max() == line.shape[1] - 1
+    page = np.full((480, 640, 3), 255, np.uint8)
+    page[:32, : line.shape[1]] = line
+    assert len(reader(page)) == 0  # of another shape than a line
 
 
 def test_low_scores_are_dropped_but_kept_at_hand(models: dict[str, Path], page: Page) -> None:
