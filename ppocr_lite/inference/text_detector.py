@@ -67,8 +67,9 @@ class TextDetector:
 
     Args:
         predictor: gives one DetResult an image, in pixels of the image.
-        closer: the same at a larger size, for images that were made smaller and whose lines turn out too
-            low for the network (:data:`SMALL_TEXT`): small print on large scans.
+        closer: the same with a higher limit of the size, for images whose lines turn out too low for the
+            network (:data:`SMALL_TEXT`). Without it each image is looked at once; with it also reduced, for
+            letters too large, and turned upright, where it is askew.
     """
 
     def __init__(
@@ -94,8 +95,8 @@ class TextDetector:
             engine: how to run it.
             resize: parameters of DetResizeForTest in place of the model's own (limit_side_len, limit_type).
             post: parameters of the post-process that win over the model's own (thresh, box_thresh, ...).
-            look_closer: see a page of small print once more at twice the limit of the sides; None does so
-                unless ``resize`` sets the size.
+            look_closer: look again where the text turns out small, large or askew; None does so unless
+                ``resize`` sets the size.
         """
         opened = model if isinstance(model, Model) else open_model(model, engine)
         ops = with_resize(opened.transform_ops or DEFAULT_OPS, resize or {})
