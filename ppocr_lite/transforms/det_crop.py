@@ -50,6 +50,8 @@ class RandomTextCrop:
                 f"RandomTextCrop: expected a positive size and an ascending range text_height, got {size} "
                 f"and {text_height}."
             )
+        if not 0 <= self.tilt < 90:
+            raise ConfigError(f"RandomTextCrop.tilt: expected 0 to 90 degrees, got {tilt}.")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample | None:
         quads = np.asarray(sample["polys"], np.float32)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 onnx = pytest.importorskip("onnx")
 helper, TensorProto, numpy_helper = onnx.helper, onnx.TensorProto, onnx.numpy_helper
@@ -193,3 +194,24 @@ def models(
         "rec": make_rec(folder / "rec.onnx"),
         "cls": make_cls(folder / "cls.onnx"),
     }
+
+
+Placed = tuple[tuple[float, float], str, int]
+"""Left and top of a text in pixels, the text, pixels to the em."""
+
+
+@pytest.fixture
+def printed() -> Callable[..., Image.Image]:
+    """Draws texts in DejaVu Sans, dark on a grey page; skips the test where the font is missing."""
+
+    def draw(size: tuple[int, int], texts: Sequence[Placed], *, paper: int = 250) -> Image.Image:
+        page = Image.new("L", size, paper)
+        for place, text, em in texts:
+            try:
+                font = ImageFont.truetype("DejaVuSans.ttf", em)
+            except OSError:
+                pytest.skip("DejaVuSans.ttf is not on this machine")
+            ImageDraw.Draw(page).text(place, text, font=font, fill=10)
+        return page
+
+    return draw

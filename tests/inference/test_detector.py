@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from ppocr_lite import TextSystem
 from ppocr_lite.errors import ModelFileError
@@ -221,16 +221,10 @@ def test_a_limit_that_was_asked_for_is_kept(models: dict[str, Path]) -> None:
     assert TextDetector.open(models["det"], resize={"limit_type": "min"}, look_closer=True).closer is None
 
 
-def test_small_print_on_a_large_scan_is_read() -> None:
+def test_small_print_on_a_large_scan_is_read(printed: Callable[..., Image.Image]) -> None:
     """17 pixels to the em on a scan of 4000, 5 for the network at first, with the embedded models."""
     lines = [f"Line {number:03d} of this page is in small print" for number in range(100)]
-    page = Image.new("L", (2900, 4000), 255)
-    try:
-        font = ImageFont.truetype("DejaVuSans.ttf", 17)
-    except OSError:
-        pytest.skip("DejaVuSans.ttf is not on this machine")
-    for number, text in enumerate(lines):
-        ImageDraw.Draw(page).text((200, 40 + 28 * number), text, font=font, fill=0)
+    page = printed((2900, 4000), [((200, 40 + 28 * i), text, 17) for i, text in enumerate(lines)], paper=255)
     picture = cv2.cvtColor(np.asarray(page), cv2.COLOR_GRAY2BGR)
     right = {}
     for look_closer in (False, True):
@@ -240,16 +234,10 @@ def test_small_print_on_a_large_scan_is_read() -> None:
     assert right[True] >= right[False] + 30
 
 
-def test_letters_higher_than_the_network_can_see_are_found_whole() -> None:
+def test_letters_higher_than_the_network_can_see_are_found_whole(printed: Callable[..., Image.Image]) -> None:
     """300 pixels to the em, with the embedded models: one region, and not scraps."""
-    page = Image.new("L", (1280, 900), 240)
-    try:
-        large, small = (ImageFont.truetype("DejaVuSans.ttf", size) for size in (300, 24))
-    except OSError:
-        pytest.skip("DejaVuSans.ttf is not on this machine")
-    draw = ImageDraw.Draw(page)
-    draw.text((60, 80), "Garden", font=large, fill=20)
-    draw.text((80, 700), "Open daily from nine to five", font=small, fill=20)
+    texts = ["Garden", "Open daily from nine to five"]
+    page = printed((1280, 900), [((60, 80), texts[0], 300), ((80, 700), texts[1], 24)])
     picture = cv2.cvtColor(np.asarray(page), cv2.COLOR_GRAY2BGR)
-    assert TextSystem()(picture).text.splitlines() == ["Garden", "Open daily from nine to five"]
+    assert TextSystem()(picture).text.splitlines() == texts
     assert "Garden" not in TextSystem(det_options={"look_closer": False})(picture).text

@@ -83,7 +83,7 @@ def test_a_letter_reads_alike_however_it_lies(upright: OCRResult, turns: int) ->
     result = system(picture)
     assert result.angle == 90 * turns
     assert result.image_size == picture.shape[:2]
-    assert Levenshtein.distance(result.text, upright.text) <= 1  # crops differ by parts of a pixel
+    assert result.text == upright.text
     height, width = picture.shape[:2]
     for line, first in zip(result, upright, strict=True):
         turned = turned_back(first.quad, turns=turns, size=(height, width))
@@ -92,6 +92,7 @@ def test_a_letter_reads_alike_however_it_lies(upright: OCRResult, turns: int) ->
     longest = max(result, key=lambda line: len(line.text))
     crop = crop_quad(picture, longest.quad)
     read = system.recognizer([turn_half(crop) if longest.rotated else crop])[0]
+    # A cut of the turned picture differs by parts of a pixel: `:` may be `;`. Turned over it is gibberish.
     assert Levenshtein.distance(read.text, longest.text) <= 1  # what `rotated` says of a crop of the quad
 
 

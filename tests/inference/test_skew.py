@@ -1,9 +1,11 @@
 """Skewed pages: their angle is found by the lines, they are seen turned upright, and regions come back."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from ppocr_lite import TextSystem
 from ppocr_lite.inference.skew import evidence, mapped, skew_of, turned
@@ -58,16 +60,10 @@ def test_the_turned_picture_has_level_lines_and_points_come_back() -> None:
 
 
 @pytest.mark.parametrize("angle", [-14, 8, 20])
-def test_a_skewed_page_is_read_like_a_straight_one(angle: float) -> None:
+def test_a_skewed_page_is_read_like_a_straight_one(printed: Callable[..., Image.Image], angle: float) -> None:
     """With the embedded models; 14 lines of 22 pixels, close together."""
     lines = [f"Item {number} of this long list costs {number}5 pounds" for number in range(10, 24)]
-    page = Image.new("L", (900, 640), 250)
-    try:
-        font = ImageFont.truetype("DejaVuSerif.ttf", 22)
-    except OSError:
-        pytest.skip("DejaVuSerif.ttf is not on this machine")
-    for number, text in enumerate(lines):
-        ImageDraw.Draw(page).text((60, 60 + 34 * number), text, font=font, fill=10)
+    page = printed((900, 640), [((60, 60 + 34 * i), text, 22) for i, text in enumerate(lines)])
     askew = page.rotate(-angle, Image.Resampling.BICUBIC, expand=True, fillcolor=250)
     picture = cv2.cvtColor(np.asarray(askew), cv2.COLOR_GRAY2BGR)
     result = TextSystem()(picture)

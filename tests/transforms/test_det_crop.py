@@ -52,6 +52,8 @@ def test_line_cut_lengthwise_is_ignored_and_cut_across_is_kept():
 def test_bad_range():
     with pytest.raises(ConfigError, match="ascending range"):
         RandomTextCrop(text_height=(20, 10))
+    with pytest.raises(ConfigError, match="tilt: expected 0 to 90"):
+        RandomTextCrop(tilt=-5)
 
 
 def masked(height=60, width=80):
