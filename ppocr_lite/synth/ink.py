@@ -1,15 +1,24 @@
 """Draws strings as ink masks: kerned runs, letter spacing, word gaps, uneven typewriter strokes."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from ppocr_lite.errors import MissingDependency
 
 Rng = np.random.Generator
+Glyph = tuple[np.ndarray, int, int]
+"""Ink uint8 [h, w], its left and its top from the pen's place on the baseline."""
 
 _LIGATURES = {"ffi": "\ufb03", "ffl": "\ufb04", "fi": "\ufb01", "fl": "\ufb02"}
+
+
+@runtime_checkable
+class LetterFont(Protocol):
+    """A font that draws letter by letter itself (see :mod:`ppocr_lite.synth.cells`)."""
+
+    def glyph(self, letter: str) -> Glyph: ...
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,8 @@ def lay_out(
     font: Any, text: str, style: TextStyle, rng: Rng
 ) -> tuple[list[Placed], float, list[tuple[float, float, str]]]:
     """Place ``text``: (parts, whole advance in pixels, runs between wide gaps as (left, right, text))."""
-    if style.word_gap == 1.0 and style.wide_gap_chance == 0 and not style.by_letter:
+    plain = style.word_gap == 1.0 and style.wide_gap_chance == 0 and not style.by_letter
+    if plain and not isinstance(font, LetterFont):
         width = font.getlength(text)
         return [Placed(text, 0.0)], width, [(0.0, width, text)]
     space = max(1.0, font.getlength(" ")) * style.word_gap + style.letter_gap
@@ -112,7 +122,7 @@ def _place_word(
     widths: dict[str, float],
 ) -> float:
     """Append the parts of ``word`` from ``x`` on, keep letters' ``widths``; return where it ends."""
-    if not style.by_letter:
+    if not style.by_letter and not isinstance(font, LetterFont):
         parts.append(Placed(word, x))
         return x + font.getlength(word)
     for letter in word:
@@ -146,7 +156,7 @@ def draw_text(
     style = style or TextStyle()
     parts, width, runs = lay_out(font, text, style, rng)
     size = (int(width) + 2 * pad + 2, ascent + descent + 2 * pad)
-    draw = _draw_letters if style.by_letter else _draw_runs
+    draw = _draw_letters if style.by_letter or isinstance(font, LetterFont) else _draw_runs
     return Ink(
         draw(font, parts, size, (pad, pad + ascent), ligatures),
         baseline=pad + ascent,
@@ -180,10 +190,10 @@ def _draw_letters(
 ) -> np.ndarray:
     """Draw letter by letter, each kind once, at whole pixels; no ligatures where letters stand apart."""
     canvas = np.zeros((size[1], size[0]), np.uint8)
-    glyphs: dict[str, tuple[np.ndarray, int, int]] = {}
+    glyphs: dict[str, Glyph] = {}
     for part in parts:
         if part.text not in glyphs:
-            glyphs[part.text] = _glyph(font, part.text)
+            glyphs[part.text] = glyph_of(font, part.text)
         glyph, left, top = glyphs[part.text]
         x, y = max(0, round(origin[0] + part.x) + left), max(0, round(origin[1] + part.dy) + top)
         target = canvas[y : y + glyph.shape[0], x : x + glyph.shape[1]]
@@ -194,8 +204,10 @@ def _draw_letters(
     return canvas
 
 
-def _glyph(font: Any, letter: str) -> tuple[np.ndarray, int, int]:
-    """(ink uint8 [h, w], its left and top from the pen's place on the baseline)."""
+def glyph_of(font: Any, letter: str) -> Glyph:
+    """The ink of one letter, without ligatures and kerning."""
+    if isinstance(font, LetterFont):
+        return font.glyph(letter)
     mask, (left, top) = font.getmask2(letter, mode="L", anchor="ls")
     width, height = mask.size
     return np.array(mask, np.uint8).reshape(height, width), int(left), int(top)

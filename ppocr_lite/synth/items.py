@@ -465,6 +465,6 @@ ITEMS: tuple[tuple[float, Item], ...] = (
     (2, file_path),
     (7, code), (4, quantity), (3, formula), (7, reference), (6, person), (4, company), (5, address),
     (6, label),
-    (7, phrase), (12, labelled), (6, receipt_row), (4, till_price), (1.5, card_number),
-    (4, quoted), (1.5, copyright_line), (2.5, source_line),
+    (7, phrase), (12, labelled), (6, receipt_row), (6, till_price), (2, card_number),
+    (5, quoted), (1.5, copyright_line), (2.5, source_line),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from string import capwords
 
-from ppocr_lite.synth import distractors
+from ppocr_lite.synth import cells, distractors
 from ppocr_lite.synth.items import card_number
 from ppocr_lite.synth.sampling import Rng, between, chance
 from ppocr_lite.synth.setter import Setter
@@ -234,13 +234,15 @@ def receipt(s: Setter) -> None:
     if chance(rng, 0.25):
         distractors.logo(s.canvas, (middle - 2 * s.em, s.y, middle + 2 * s.em, s.y + 3 * s.em))
         s.skip(factor=3.5)
+    if s.canvas.fonts.fonts[s.body.index].kind in cells.KINDS and chance(rng, 0.55):
+        s.set_in_cells()
     # A printer has one font; larger print is the same font again, or a picture of the shop's name.
     factor = between(rng, 1.2, 2.0)
-    big = s.canvas.sized(s.body.index, s.em * factor) if chance(rng, 0.6) else s.face(factor)
+    big = s.enlarged(factor) if chance(rng, 0.6) else s.face(factor)
     s.skip(big, 0.6)
     s.line(s.prose(14).upper(), big, x=middle, align="centre")
     for _ in range(int(rng.integers(2, 5))):
-        s.line(s.item(), x=middle, align="centre")
+        s.line(_fitting(s, s.item()), x=middle, align="centre")
     _separator(s)
     till = _till(rng)
     room = (s.bottom - s.y) / (s.em * s.leading)
@@ -255,7 +257,7 @@ def receipt(s: Setter) -> None:
     _separator(s)
     for label in ("SUBTOTAL", "TAX", "TOTAL", "CASH", "CHANGE")[int(rng.integers(0, 3)) :]:
         large = label == "TOTAL" and chance(rng, 0.4)
-        face = s.canvas.sized(s.body.index, 1.4 * s.em) if large else s.body
+        face = s.enlarged(1.4) if large else s.body
         s.canvas.put(face, label if chance(rng, 0.6) else label.title(), s.left, s.y)
         s.line(f"{rng.random() * 200:.2f}", face, x=s.right, align="right")
     if chance(rng, 0.3) and s.y < s.bottom - s.em:
@@ -263,9 +265,14 @@ def receipt(s: Setter) -> None:
     _separator(s)
     for _ in range(int(rng.integers(1, 4))):
         if s.y < s.bottom - s.em:
-            s.line(s.item(), x=middle, align="centre")
+            s.line(_fitting(s, s.item()), x=middle, align="centre")
     if chance(rng, 0.3) and s.y < s.bottom - 4 * s.em:
         distractors.barcode(s.canvas, (s.left + 2 * s.em, s.y, s.right - 2 * s.em, s.y + 3 * s.em))
+
+
+def _fitting(s: Setter, text: str) -> str:
+    """As many words of ``text`` as one line takes."""
+    return next(iter(s.canvas.wrap(s.body, text.split(), s.right - s.left)), "")
 
 
 def _goods_row(s: Setter, till: Till) -> None:
@@ -310,8 +317,10 @@ def _detail_row(s: Setter, till: Till) -> None:
         value = value.removeprefix("0")
     if chance(rng, 0.6):
         value = f"-{value}" if till.minus == "before" else f"{value}-"
-    s.canvas.put(s.body, label, s.left + (s.em if chance(rng, 0.2) else 0), s.y)
-    s.line(value, x=s.left + till.inner * (s.right - s.left), align="right")
+    end = s.canvas.put(s.body, label, s.left + (s.em if chance(rng, 0.2) else 0), s.y)
+    column = s.left + till.inner * (s.right - s.left)
+    fits = end + s.em + s.body.font.getlength(value) < column
+    s.line(value, x=column if fits else s.right, align="right")
 
 
 def _separator(s: Setter) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ppocr_lite.synth import cells
 from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink
 from ppocr_lite.synth.fonts import FontLibrary
@@ -19,6 +20,9 @@ from ppocr_lite.synth.text import TextSource
 # Font sizes (pixels to the em) at the resolution of the original: small print, body text, headings.
 _SIZES = Weighted([((9.5, 15.0), 0.27), ((15.0, 24.0), 0.33), ((24.0, 38.0), 0.27), ((38.0, 72.0), 0.13)])
 _MAX_AREA = 70_000  # pixels of a drawn line; longer lines are drawn smaller, for speed
+
+_IN_CELLS = {"receipt": 0.5, "typed": 0.12, "screen": 0.06, "bilevel": 0.05, "fax": 0.1, "sign": 0.04}
+"""How often a kind of original is printed in cells."""
 
 _RESIZES = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC)
 _LADDER = (16, 20, 24, 28, 32, 40)  # sizes drawn before shrinking; few, so that loaded fonts are used again
@@ -110,6 +114,8 @@ class LineRenderer:
         size = _round_size(em * scale)
         font = self.fonts.load(font_index, size)
         info = self.fonts.fonts[font_index]
+        if info.kind in cells.KINDS and chance(rng, _IN_CELLS.get(scene.name, 0.0)):
+            font = cells.in_cells(font, rng)
         ink = draw_text(
             font,
             text,

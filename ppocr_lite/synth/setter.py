@@ -1,12 +1,13 @@
 """What the layouts share: a canvas with texts, body size, margins; the setting of paragraphs and tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from ppocr_lite.synth.canvas import Canvas, Face
+from ppocr_lite.synth.cells import CellFont, in_cells
 from ppocr_lite.synth.ink import TextStyle
 from ppocr_lite.synth.sampling import NoiseTiles, Rng, between, chance
 from ppocr_lite.synth.text import TextSource
@@ -48,6 +49,18 @@ class Setter:
     def face(self, factor: float) -> Face:
         """Another font of the same kinds, ``factor`` times the body's size."""
         return self.canvas.face(dict(self.mix), self.em * factor)
+
+    def enlarged(self, factor: float) -> Face:
+        """The body's own font, ``factor`` times as large."""
+        larger = self.canvas.sized(self.body.index, self.body.size * factor)
+        if not isinstance(self.body.font, CellFont):
+            return larger
+        pitch = max(3, round(self.body.font.pitch * larger.size / self.body.size))
+        return replace(larger, font=replace(self.body.font, font=larger.font, pitch=pitch))
+
+    def set_in_cells(self) -> None:
+        """Give every character of the body's font the same room, as printers of tills do."""
+        self.body = replace(self.body, font=in_cells(self.body.font, self.rng))
 
     def prose(self, length: int) -> str:
         return self.texts.prose(self.rng, length)
