@@ -1,7 +1,7 @@
 """Wall-clock time by stage, collected by hand-over instead of in globals."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -26,3 +26,13 @@ class StageClock:
             yield
         finally:
             self.stages[name] = self.stages.get(name, 0.0) + (time.perf_counter() - start) * 1e3
+
+    def share(self, parts: Iterable["StageClock"], total_ms: float) -> None:
+        """Add ``total_ms`` under the stages of clocks that ran beside each other, in proportion to theirs."""
+        stages: dict[str, float] = {}
+        for part in parts:
+            for name, ms in part.stages.items():
+                stages[name] = stages.get(name, 0.0) + ms
+        factor = total_ms / max(sum(stages.values()), 1e-9)
+        for name, ms in stages.items():
+            self.stages[name] = self.stages.get(name, 0.0) + factor * ms

@@ -66,6 +66,7 @@ def steps_predictor(predictor: Predictor[Any]) -> Predictor[PieceSteps]:
         output=predictor.output,
         choose=predictor.choose,
         stage=predictor.stage,
+        side_by_side=predictor.side_by_side,
     )
 
 

@@ -1,8 +1,11 @@
 """Predictor: pipeline -> batch -> engine -> post-process, the same for every task."""
 
 import importlib
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -19,6 +22,9 @@ R_co = TypeVar("R_co", covariant=True)
 
 MAX_BATCH_PIXELS = 1_500_000
 """Input pixels of one batch at most, so that memory does not grow with the width of the lines."""
+
+Batch = list[tuple[int, dict[str, Any]]]
+"""Numbers of images and their samples after the pipeline, all of one shape."""
 
 
 class PostProcess(Protocol[R_co]):
@@ -38,6 +44,8 @@ class Predictor(Generic[R]):
         output: the name under which the post-process expects the network's output.
         choose: picks the output among several, or gives those that the post-process expects by name.
         stage: prefix of the stage names on the clock.
+        side_by_side: run several batches at once, each on one processor, where the engine does that well:
+            small networks of many layers wait more than they work when each layer is split.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class Predictor(Generic[R]):
         output: str = "maps",
         choose: Callable[[Engine, list[np.ndarray]], np.ndarray | dict[str, np.ndarray]] | None = None,
         stage: str = "",
+        side_by_side: bool = False,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, but got {batch_size}.")
@@ -60,23 +69,53 @@ class Predictor(Generic[R]):
         self.output = output
         self.choose = choose or first_output
         self.stage = stage
+        self.side_by_side = side_by_side
 
     def __call__(self, images: Sequence[np.ndarray], clock: StageClock | None = None) -> list[R]:
         """One result an image, in the order given; images of like aspect ratio share a batch."""
         clock = clock or StageClock()
-        # Sorting by aspect ratio brings equal shapes together; only one batch is held in memory.
+        lanes = self.engine.lanes if self.side_by_side and len(images) > 1 else 1
+        if lanes > 1:
+            found = self._side_by_side(images, lanes, clock)
+        else:
+            batches = self._batches(images, self.batch_size, clock)
+            found = [pair for batch in batches for pair in self._run(batch, self.engine.run, clock)]
+        return [result for _, result in sorted(found, key=lambda pair: pair[0])]
+
+    def _side_by_side(
+        self, images: Sequence[np.ndarray], lanes: int, clock: StageClock
+    ) -> list[tuple[int, R]]:
+        """Numbers of images and their results, of batches that run in ``lanes`` threads."""
+        started = time.perf_counter()
+        clocks = [StageClock()]
+        running: deque[Future[list[tuple[int, R]]]] = deque()
+        found: list[tuple[int, R]] = []
+        size = min(self.batch_size, math.ceil(len(images) / lanes))
+        with ThreadPoolExecutor(lanes) as pool:
+            for batch in self._batches(images, size, clocks[0]):
+                if len(running) > lanes:  # few batches are held in memory
+                    found += running.popleft().result()
+                clocks.append(StageClock())
+                running.append(pool.submit(self._run, batch, self.engine.run_beside, clocks[-1]))
+            while running:
+                found += running.popleft().result()
+        clock.share(clocks, (time.perf_counter() - started) * 1e3)
+        return found
+
+    def _batches(self, images: Sequence[np.ndarray], size: int, clock: StageClock) -> Iterator[Batch]:
+        """Batches of at most ``size`` images, each prepared when it is wanted."""
+        # Sorting by aspect ratio brings equal shapes together.
         order = sorted(range(len(images)), key=lambda i: images[i].shape[1] / max(1, images[i].shape[0]))
-        results: list[R | None] = [None] * len(images)
-        waiting: list[tuple[int, dict[str, Any]]] = []
+        waiting: Batch = []
         for index in order:
             with clock(f"{self.stage}prepare"):
                 sample = self.prepare(images[index])
-            if waiting and not self._fits(waiting, sample):
-                self._flush(waiting, results, clock)
+            if waiting and not self._fits(waiting, sample, size):
+                yield waiting
+                waiting = []
             waiting.append((index, sample))
         if waiting:
-            self._flush(waiting, results, clock)
-        return [r for r in results if r is not None]
+            yield waiting
 
     def prepare(self, image: np.ndarray) -> dict[str, Any]:
         """The sample of one image after the pipeline."""
@@ -85,16 +124,16 @@ class Predictor(Generic[R]):
             raise DataError(f"the pipeline {self.pipeline!r} dropped an image of shape {image.shape}.")
         return sample
 
-    def _fits(self, waiting: list[tuple[int, dict[str, Any]]], sample: dict[str, Any]) -> bool:
+    @staticmethod
+    def _fits(waiting: Batch, sample: dict[str, Any], size: int) -> bool:
         shape = waiting[0][1]["image"].shape
         pixels = shape[1] * shape[2] * (len(waiting) + 1)
-        return (
-            sample["image"].shape == shape and len(waiting) < self.batch_size and pixels <= MAX_BATCH_PIXELS
-        )
+        return sample["image"].shape == shape and len(waiting) < size and pixels <= MAX_BATCH_PIXELS
 
-    def _flush(
-        self, waiting: list[tuple[int, dict[str, Any]]], results: list[R | None], clock: StageClock
-    ) -> None:
+    def _run(
+        self, waiting: Batch, run: Callable[[np.ndarray], list[np.ndarray]], clock: StageClock
+    ) -> list[tuple[int, R]]:
+        """Numbers of a batch's images and their results."""
         with clock(f"{self.stage}prepare"):
             images = [sample["image"] for _, sample in waiting]
             batch = images[0][None] if len(images) == 1 else np.stack(images)  # [n, C, h, w]
@@ -102,13 +141,11 @@ class Predictor(Generic[R]):
             has_shape = "shape" in waiting[0][1]
             shapes = np.stack([s["shape"] for _, s in waiting]) if has_shape else None  # [n, 4]
         with clock(f"{self.stage}engine"):
-            outputs = self.engine.run(batch)
+            outputs = run(batch)
         with clock(f"{self.stage}postprocess"):
             chosen = self.choose(self.engine, outputs)
             found = self.postprocess(chosen if isinstance(chosen, dict) else {self.output: chosen}, shapes)
-        for (index, _), result in itertools.zip_longest(waiting, found):
-            results[index] = result
-        waiting.clear()
+        return [(index, result) for (index, _), result in zip(waiting, found, strict=True)]
 
 
 def build_postprocess(section: Mapping[str, Any], *, where: str, charset: Charset | None = None) -> Any:

@@ -67,6 +67,7 @@ class TextClassifier:
             output="probs",
             choose=class_output,
             stage="cls.",
+            side_by_side=True,
         )
         return cls(predictor, threshold=threshold)
 

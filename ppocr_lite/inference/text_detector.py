@@ -125,24 +125,44 @@ class TextDetector:
     def _detect(self, image: np.ndarray, clock: StageClock) -> DetResult:
         found = self._see(image, clock)
         if self.closer is not None:
-            found = self._see_upright(image, found, clock)
+            found = self._see_again(image, found, clock)
         with clock("det.filter"):
             return clip_to_image(found, image.shape[0], image.shape[1])
 
-    def _see_upright(self, image: np.ndarray, found: DetResult, clock: StageClock) -> DetResult:
-        """What is found in the image turned upright, if it is skewed and then shows more."""
+    def _see_again(self, image: np.ndarray, found: DetResult, clock: StageClock) -> DetResult:
+        """What is found in the image turned upright, if it is skewed and then shows more; and its large
+        letters."""
+        view, in_view, back = image, found, None
         seen, angle = found, 0.0
         for _ in range(MAX_TURNS):  # lines look less steep than they are, the more the steeper
             skew = skew_of(seen)
             angle += skew
             if abs(skew) < LEAST_SKEW or abs(angle) > MAX_SKEW:
                 break
-            upright, back = turned(image, angle)
+            upright, to_image = turned(image, angle)
             seen = self._see(upright, clock)
-            if evidence(seen) <= evidence(found):
+            if evidence(seen) <= evidence(in_view):
                 break
-            found = mapped(seen, back)
-        return found
+            view, in_view, back = upright, seen, to_image
+        in_view = self._with_large_text(view, in_view, clock)
+        return in_view if back is None else mapped(in_view, back)
+
+    def _with_large_text(self, image: np.ndarray, found: DetResult, clock: StageClock) -> DetResult:
+        """The regions, with those of letters that only the reduced image shows whole."""
+        rule = _resize_rule(self.predictor)
+        if rule is None or found.polys:
+            return found
+        tiles = tiles_of(image.shape[0], image.shape[1])
+        parts, least_height = [], 0.0
+        for top, left, bottom, right in tiles:
+            height, width = rule.target_size(bottom - top, right - left)
+            if min(height, width) < REDUCED * LEAST_SIDE:
+                return found
+            least_height = max(least_height, LARGE_TEXT * (bottom - top) / height)
+            tile = image[top:bottom, left:right]
+            parts.append(self._look_at(tile, self.predictor, clock, (height / REDUCED, width / REDUCED)))
+        reduced = parts[0] if len(tiles) == 1 else join_tiles(parts, tiles)
+        return with_large_text(found, reduced, least_height=least_height)
 
     def _see(self, image: np.ndarray, clock: StageClock) -> DetResult:
         """Regions in the image as it stands, not clipped to it."""
@@ -164,10 +184,7 @@ class TextDetector:
             if text < SMALL_TEXT:
                 factor = min(CLOSER, WANTED_TEXT / text)
                 found = self._look_at(image, self.closer, clock, (height * factor, width * factor))
-        if found.polys or min(height, width) < REDUCED * LEAST_SIDE:
-            return found
-        reduced = self._look_at(image, self.predictor, clock, (height / REDUCED, width / REDUCED))
-        return with_large_text(found, reduced, least_height=LARGE_TEXT * image.shape[0] / height)
+        return found
 
     def _look_at(
         self, image: np.ndarray, predictor: Predictor[DetResult], clock: StageClock, size: tuple[float, float]

@@ -147,6 +147,7 @@ class TextRecognizer:
             output="probs",
             choose=decoded_output if opened.decoded else sequence_output,
             stage="rec.",
+            side_by_side=True,
         )
         return cls(predictor, max_aspect=longest, decoding=decoding)
 

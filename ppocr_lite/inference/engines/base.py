@@ -51,6 +51,15 @@ class Engine(ABC):
             ModelFileError: the network refuses the batch, for example for its height.
         """
 
+    @property
+    def lanes(self) -> int:
+        """Batches that run faster beside each other, by :meth:`run_beside`, than one after the other."""
+        return 1
+
+    def run_beside(self, batch: np.ndarray) -> list[np.ndarray]:
+        """What :meth:`run` gives, on one processor, while up to :attr:`lanes` threads do the same."""
+        return self.run(batch)
+
     @abstractmethod
     def close(self) -> None:
         """Free the network; :meth:`run` must not be called again."""

@@ -1,6 +1,7 @@
 """ONNX Runtime, the default engine."""
 
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from ppocr_lite.inference.engines.base import Engine, Shape
 logger = logging.getLogger(__name__)
 
 ONLY_ERRORS = 3
+MAX_SHARED_BYTES = 32 << 20
+"""Size of a network up to which batches run beside each other: that takes its weights a second time, and a
+larger network has work enough for all threads in each of its layers."""
+MAX_KEPT_INPUT = 6_000_000
+"""Numbers in a batch, those of a page of 1600 x 1250 pixels, up to which the memory of its layers is kept for
+the next one: fresh memory costs much of the time of small layers. Of a huge scan it would be a gigabyte."""
 
 
 class EngineImpl(Engine):
@@ -26,26 +33,17 @@ class EngineImpl(Engine):
             ) from error
         if precision != "fp32":
             logger.warning("%s: ONNX Runtime runs a model in the precision it was saved in.", model_path)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ONLY_ERRORS
-        # The arena keeps the largest shape it ever saw and the pattern cache one plan for each shape: with
-        # pages and lines of all sizes the process would grow.
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = False
-        # Waiting threads that spin take processor time from every other process in the container.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                str(model_path), options, providers=_providers(onnxruntime, device)
-            )
-        except Exception as error:  # onnxruntime has no common base class for its errors
-            raise ModelFileError(
-                f"{model_path}: ONNX Runtime cannot load this file ({_first_line(error)}). "
-                "Export or download the model again."
-            ) from error
         self._model_path = model_path
+        self._providers = _providers(onnxruntime, device)
+        self._session: Any = self._open(threads)
+        self._frees: Any = None
+        if self._providers == ["CPUExecutionProvider"]:
+            self._frees = onnxruntime.RunOptions()
+            self._frees.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        shares = self._providers == ["CPUExecutionProvider"] and model_path.stat().st_size <= MAX_SHARED_BYTES
+        self._lanes = threads if shares else 1
+        self._beside: Any = None
+        self._opening = threading.Lock()
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4:
             raise ModelFileError(
@@ -60,9 +58,45 @@ class EngineImpl(Engine):
         self.output_shapes = tuple(_shape(o.shape) for o in outputs)
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
 
-    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+    def _open(self, threads: int) -> Any:
+        """A session on so many threads."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ONLY_ERRORS
+        # One plan of memory for each shape: with pages and lines of all sizes the process would grow.
+        options.enable_mem_pattern = False
+        # Waiting threads that spin take processor time from every other process in the container.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            outputs = self._session.run(None, {self._input_name: batch.astype(self._dtype, copy=False)})
+            return onnxruntime.InferenceSession(str(self._model_path), options, providers=self._providers)
+        except Exception as error:  # onnxruntime has no common base class for its errors
+            raise ModelFileError(
+                f"{self._model_path}: ONNX Runtime cannot load this file ({_first_line(error)}). "
+                "Export or download the model again."
+            ) from error
+
+    @property
+    def lanes(self) -> int:
+        return self._lanes
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        return self._run(self._session, batch)
+
+    def run_beside(self, batch: np.ndarray) -> list[np.ndarray]:
+        if self._lanes == 1:
+            return self.run(batch)
+        with self._opening:
+            if self._beside is None:
+                self._beside = self._open(1)
+        return self._run(self._beside, batch)
+
+    def _run(self, session: Any, batch: np.ndarray) -> list[np.ndarray]:
+        wishes = self._frees if batch.size > MAX_KEPT_INPUT else None
+        try:
+            outputs = session.run(None, {self._input_name: batch.astype(self._dtype, copy=False)}, wishes)
         except Exception as error:  # see above
             raise ModelFileError(
                 f"{self._model_path}: the network refused a batch {batch.shape}, its input is "
@@ -71,7 +105,7 @@ class EngineImpl(Engine):
         return [o.astype(np.float32) if o.dtype == np.float16 else o for o in outputs]
 
     def close(self) -> None:
-        self._session = None
+        self._session = self._beside = None
 
 
 def _providers(onnxruntime: Any, device: str) -> list[Any]:
