@@ -17,7 +17,7 @@ from ppocr_lite.synth.sfnt import FontTables, read_tables
 logger = logging.getLogger(__name__)
 
 _SUFFIXES = (".ttf", ".otf", ".ttc")
-_CACHE_VERSION = 1  # raised when the rules of examination change
+_CACHE_VERSION = 2  # raised when the rules of examination change
 _PROBE_SIZE = 24  # pixels; large enough to tell the glyphs of one font apart
 _BASIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,-"
 _CASE_PAIRS = ("aA", "eE", "gG", "rR", "dD", "hH", "qQ", "tT")  # letters whose two cases differ in shape
@@ -211,6 +211,16 @@ def _alike(first: np.ndarray, second: np.ndarray) -> bool:
     return bool(np.abs(samples[0] - samples[1]).mean() < 55 and 0.75 < ratio < 1.33)
 
 
+def _latin(capital_g: np.ndarray, capital_f: np.ndarray) -> bool:
+    """False for symbol fonts with Greek in the place of Latin: Γ has nothing at its lower right, Φ has."""
+
+    def ink(glyph: np.ndarray) -> float:
+        foot = glyph[2 * glyph.shape[0] // 3 :, 2 * glyph.shape[1] // 3 :]
+        return float((foot > 100).mean()) if foot.size else 0.0
+
+    return ink(capital_g) >= ink(capital_f)
+
+
 def _drawn_characters(path: Path, tables: FontTables, charset: str) -> np.ndarray | None:
     """Which characters of ``charset`` the font really draws, bool [n]; None if not even Latin letters."""
     try:
@@ -223,6 +233,8 @@ def _drawn_characters(path: Path, tables: FontTables, charset: str) -> np.ndarra
         pairs = [(_shape(font, pair[0]), _shape(font, pair[1])) for pair in _CASE_PAIRS]
     except (DataError, OSError, ValueError) as error:
         logger.debug("%s: skipped (%s).", path, error)
+        return None
+    if not _latin(_shape(font, "G"), _shape(font, "F")):
         return None
     if any(g.size == 0 for g in plain) or any(_same(a, b) for a, b in itertools.pairwise(plain)):
         return None

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ppocr_lite.errors import DataError, MissingDependency
+from ppocr_lite.synth import font_scan
 from ppocr_lite.synth.font_kinds import kind_of, style_weight
 from ppocr_lite.synth.font_scan import image_font_module
 from ppocr_lite.synth.fonts import FontLibrary
@@ -70,6 +71,15 @@ def test_library_without_usable_fonts(tmp_path, characters):
         FontLibrary([tmp_path], characters)
     with pytest.raises(DataError, match="no such font folder or file"):
         FontLibrary([tmp_path / "absent"], characters)
+
+
+def test_fonts_with_greek_in_the_place_of_latin_are_left_out(font_file, characters, monkeypatch):
+    """Of Greek symbol fonts G has the shape of Γ, like P empty at its lower right, and F that of Φ."""
+    drawn = font_scan._shape
+    assert len(FontLibrary([font_file], characters)) == 1
+    monkeypatch.setattr(font_scan, "_shape", lambda font, c: drawn(font, {"G": "P", "F": "Q"}.get(c, c)))
+    with pytest.raises(DataError, match="no usable font here"):
+        FontLibrary([font_file], characters)
 
 
 def test_library_travels_to_workers_without_loaded_fonts(library):
