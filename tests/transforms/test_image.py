@@ -60,6 +60,16 @@ def test_fraction_refuses_all_else(text):
         parse_fraction(text)
 
 
+@pytest.mark.parametrize(("order", "shape"), [("hwc", (5, 7, 3)), ("chw", (3, 5, 7)), ("hwc", (1, 1, 3))])
+def test_bytes_are_normalized_as_floats_are(order, shape):
+    """Bytes take a table, in which every value is that of the formula."""
+    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    normalize = NormalizeImage(order=order)
+    found, expected = (normalize({"image": kind})["image"] for kind in (image, image.astype(np.float32)))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_wrong_modes():
     with pytest.raises(ConfigError, match=r"DecodeImage\.img_mode"):
         DecodeImage("CMYK")
