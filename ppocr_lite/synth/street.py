@@ -44,6 +44,9 @@ def _surroundings(s: Setter) -> None:
     top, bottom = (tint(rng, between(rng, 40, 230), amount=0.3) for _ in range(2))
     slope = np.linspace(0, 1, h, dtype=np.float32)[:, None, None]
     canvas.paper[:] = top + slope * (bottom - top)
+    if chance(rng, 0.25):  # a tower close by
+        box = (int(between(rng, 0, 0.3) * w), 0, int(between(rng, 0.7, 1) * w), int(between(rng, 0.6, 1) * h))
+        _tower(s, box)
     for _ in range(int(rng.integers(2, 7))):
         left, right = sorted(between(rng, -0.2, 1.2) * w for _ in range(2))
         upper, lower = between(rng, -0.1, 0.7) * h, between(rng, 0.3, 1.1) * h
@@ -134,6 +137,13 @@ def _stroke(canvas: Canvas, start: np.ndarray, end: np.ndarray, colour: np.ndarr
     cv2.line(canvas.paper, (int(a[0]), int(a[1])), (int(b[0]), int(b[1])), shade, thick, cv2.LINE_AA)
 
 
+def _tower(s: Setter, box: tuple[int, int, int, int]) -> None:
+    """A wall of windows or of storeys of glass."""
+    part = s.canvas.paper[box[1] : box[3], box[0] : box[2]]
+    part[:] = tint(s.rng, between(s.rng, 60, 230), amount=between(s.rng, 0, 0.3))
+    (_windows if chance(s.rng, 0.5) else _storeys)(s, part)
+
+
 def _front(s: Setter, box: tuple[int, int, int, int]) -> None:
     """One wall, or a bush, on the canvas."""
     rng, canvas = s.rng, s.canvas
@@ -153,8 +163,10 @@ def _front(s: Setter, box: tuple[int, int, int, int]) -> None:
         part[::course] = shade
         for row in range(0, h, course):
             part[row : row + course, (row // course % 2) * course :: 2 * course] = shade
-    elif kind < 0.8:
+    elif kind < 0.65:
         _windows(s, part)
+    elif kind < 0.8:
+        _storeys(s, part)
     elif kind < 0.9:  # railings, blinds, slats
         step, along = int(between(rng, 3, 22)), chance(rng, 0.5)
         for shift in range(max(1, int(step * between(rng, 0.2, 0.7)))):
@@ -176,7 +188,10 @@ def _skyline(s: Setter) -> None:
         part = canvas.paper[max(0, ground - height) : ground, max(0, left) : max(0, left + width)]
         if part.shape[0] > 20 and part.shape[1] > 20:
             part[:] = tint(rng, between(rng, 60, 230), amount=between(rng, 0, 0.3))
-            _windows(s, part, most=12)
+            if chance(rng, 0.5):
+                _windows(s, part, most=12)
+            else:
+                _storeys(s, part, most=20)
         left += width + int(rng.integers(0, 12))
 
 
@@ -202,6 +217,40 @@ def _windows(s: Setter, part: np.ndarray, *, most: float = 60) -> None:
     shade = np.repeat(np.repeat(light, down, axis=0), across, axis=1)[:, :, None] * glass
     view = part[: rows * down, : columns * across]
     view += mask[:, :, None] * (shade - view)
+
+
+def _storeys(s: Setter, part: np.ndarray, *, most: float = 50) -> None:
+    """Storeys of glass between slabs on a front, float32 [H, W, 3]: panes with blinds and bars between them.
+
+    From afar such a band has the height, the strokes and the gaps of a line of print. ``most``: pixels of
+    the highest storey.
+    """
+    rng = s.rng
+    h, w = part.shape[:2]
+    storey = max(5, int(np.exp(between(rng, np.log(6), np.log(most)))))
+    pitch = max(3, int(storey * between(rng, 0.25, 1.2)))
+    rows, columns = -(-h // storey), -(-w // pitch)
+    y, x = np.arange(h), np.arange(w)
+    slab = between(rng, 0.15, 0.55)
+    down = (y % storey) / storey  # the slab first, then glass
+    bright = 1 + between(rng, 0, 0.8) * (rng.random((rows, columns)) - 0.5)
+    drawn = np.clip(between(rng, -1.0, 0.3) + between(rng, 0, 1.4) * rng.random((rows, columns)), 0, 1)
+    pane = np.ix_(y // storey, x // pitch)
+    glass = tint(rng, between(rng, 15, 160), amount=0.3)
+    blind = glass + between(rng, 10, 110)
+    hangs = ((down - slab) / (1 - slab))[:, None] < drawn[pane]
+    picture = np.where(hangs[:, :, None], blind, glass) * bright[pane][:, :, None]
+    bar = (x % pitch) < max(1, int(pitch * between(rng, 0.08, 0.3)))
+    bar |= (x % (pitch * int(rng.integers(3, 9))) < 0.6 * pitch) & chance(rng, 0.4)  # pillars
+    stone = tint(rng, between(rng, 70, 240), amount=0.15)
+    picture[:, bar] += between(rng, 0.4, 1.0) * (stone * between(rng, 0.5, 1.1) - picture[:, bar])
+    picture[down < slab] = stone
+    if chance(rng, 0.5):  # the slab's shadow
+        picture[(down >= slab) & (down < slab + 0.12)] *= between(rng, 0.4, 0.9)
+    picture = picture.astype(np.float32)
+    if chance(rng, 0.5):
+        picture = cv2.GaussianBlur(picture, (0, 0), between(rng, 0.4, 0.12 * storey + 0.5))
+    part += between(rng, 0.5, 1.0) * (picture - part)
 
 
 def _clutter(s: Setter) -> None:
