@@ -107,6 +107,6 @@ def test_lines_read_beside_each_other():
 
 
 def test_large_networks_run_one_batch_at_a_time(monkeypatch):
-    monkeypatch.setattr("ppocr_lite.inference.engines.onnx_engine.MAX_SHARED_BYTES", 1000)
+    monkeypatch.setattr("ppocr_lite.inference.engines.onnx_engine.SMALL_NETWORK", 1000)
     path = embedded_model("rec") / "inference.onnx"
     assert EngineImpl(path, device="cpu", threads=2, precision="fp32").lanes == 1

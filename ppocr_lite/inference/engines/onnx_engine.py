@@ -13,12 +13,12 @@ from ppocr_lite.inference.engines.base import Engine, Shape
 logger = logging.getLogger(__name__)
 
 ONLY_ERRORS = 3
-MAX_SHARED_BYTES = 32 << 20
-"""Size of a network up to which batches run beside each other: that takes its weights a second time, and a
-larger network has work enough for all threads in each of its layers."""
+SMALL_NETWORK = 32 << 20
+"""Bytes of a model file up to which it is opened more than once. Batches then run beside each other, each on
+one thread, and the memory of the layers of small inputs is kept for the next ones, which saves a fifth of the
+time. Larger networks have work enough for all threads in each layer."""
 MAX_KEPT_INPUT = 6_000_000
-"""Numbers in a batch, those of a page of 1600 x 1250 pixels, up to which the memory of its layers is kept for
-the next one: fresh memory costs much of the time of small layers. Of a huge scan it would be a gigabyte."""
+"""Numbers in a batch, those of a page of 1600 x 1250 pixels, up to which memory is kept."""
 
 
 class EngineImpl(Engine):
@@ -35,16 +35,13 @@ class EngineImpl(Engine):
             logger.warning("%s: ONNX Runtime runs a model in the precision it was saved in.", model_path)
         self._model_path = model_path
         self._providers = _providers(onnxruntime, device)
-        self._session: Any = self._open(threads)
-        self._frees: Any = None
-        if self._providers == ["CPUExecutionProvider"]:
-            self._frees = onnxruntime.RunOptions()
-            self._frees.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        shares = self._providers == ["CPUExecutionProvider"] and model_path.stat().st_size <= MAX_SHARED_BYTES
-        self._lanes = threads if shares else 1
-        self._beside: Any = None
+        self._threads = threads
+        self._sessions: dict[tuple[int, bool], Any] = {}
         self._opening = threading.Lock()
-        inputs = self._session.get_inputs()
+        on_cpu = self._providers == ["CPUExecutionProvider"]
+        self._is_small = on_cpu and model_path.is_file() and model_path.stat().st_size <= SMALL_NETWORK
+        session = self._session(threads, keeps=self._is_small)
+        inputs = session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4:
             raise ModelFileError(
                 f"{model_path}: expected one input [N, C, H, W], got "
@@ -53,19 +50,26 @@ class EngineImpl(Engine):
         self._input_name: str = inputs[0].name
         self._dtype = np.float16 if inputs[0].type == "tensor(float16)" else np.float32
         self.input_shape = _shape(inputs[0].shape)
-        outputs = self._session.get_outputs()
+        outputs = session.get_outputs()
         self.output_names = tuple(o.name for o in outputs)
         self.output_shapes = tuple(_shape(o.shape) for o in outputs)
-        self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+        self.metadata = dict(session.get_modelmeta().custom_metadata_map)
 
-    def _open(self, threads: int) -> Any:
-        """A session on so many threads."""
+    def _session(self, threads: int, *, keeps: bool) -> Any:
+        """A session on so many threads that keeps memory for later runs, or frees it; opened when wanted."""
+        with self._opening:
+            if (threads, keeps) not in self._sessions:
+                self._sessions[threads, keeps] = self._open(threads, keeps=keeps)
+            return self._sessions[threads, keeps]
+
+    def _open(self, threads: int, *, keeps: bool) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = ONLY_ERRORS
+        options.enable_cpu_mem_arena = keeps
         # One plan of memory for each shape: with pages and lines of all sizes the process would grow.
         options.enable_mem_pattern = False
         # Waiting threads that spin take processor time from every other process in the container.
@@ -80,23 +84,18 @@ class EngineImpl(Engine):
 
     @property
     def lanes(self) -> int:
-        return self._lanes
+        return self._threads if self._is_small else 1
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
-        return self._run(self._session, batch)
+        return self._run(batch, self._threads)
 
     def run_beside(self, batch: np.ndarray) -> list[np.ndarray]:
-        if self._lanes == 1:
-            return self.run(batch)
-        with self._opening:
-            if self._beside is None:
-                self._beside = self._open(1)
-        return self._run(self._beside, batch)
+        return self._run(batch, 1 if self._is_small else self._threads)
 
-    def _run(self, session: Any, batch: np.ndarray) -> list[np.ndarray]:
-        wishes = self._frees if batch.size > MAX_KEPT_INPUT else None
+    def _run(self, batch: np.ndarray, threads: int) -> list[np.ndarray]:
+        session = self._session(threads, keeps=self._is_small and batch.size <= MAX_KEPT_INPUT)
         try:
-            outputs = session.run(None, {self._input_name: batch.astype(self._dtype, copy=False)}, wishes)
+            outputs = session.run(None, {self._input_name: batch.astype(self._dtype, copy=False)})
         except Exception as error:  # see above
             raise ModelFileError(
                 f"{self._model_path}: the network refused a batch {batch.shape}, its input is "
@@ -105,7 +104,7 @@ class EngineImpl(Engine):
         return [o.astype(np.float32) if o.dtype == np.float16 else o for o in outputs]
 
     def close(self) -> None:
-        self._session = self._beside = None
+        self._sessions.clear()
 
 
 def _providers(onnxruntime: Any, device: str) -> list[Any]:
