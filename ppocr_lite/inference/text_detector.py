@@ -47,6 +47,10 @@ SMALL_TEXT = 16.0
 """Pixels of the network's input; of lower lines some run together, or are lost."""
 WANTED_TEXT = 22.0
 """So high they become at a second, closer look."""
+MEDIUM_TEXT, EASY_TEXT = 24.0, 30.0
+"""Text lower than the first becomes as high as the second where a picture is smaller than the usual input."""
+LEAST_GAIN = 1.1
+"""A look at less of an enlargement is not worth its time."""
 CLOSER = 2
 """By so much larger the network's input is then at most."""
 REDUCED = 3
@@ -181,8 +185,12 @@ class TextDetector:
         height, width = rule.target_size(*image.shape[:2])
         if len(found) >= LEAST_LINES:
             text = height / image.shape[0] * float(np.median(edge_lengths(found.quads).min(axis=1)))
+            factor = 1.0
             if text < SMALL_TEXT:
                 factor = min(CLOSER, WANTED_TEXT / text)
+            elif text < MEDIUM_TEXT:
+                factor = min(EASY_TEXT / text, rule.limit_side_len / max(height, width))
+            if factor > LEAST_GAIN:
                 found = self._look_at(image, self.closer, clock, (height * factor, width * factor))
         return found
 

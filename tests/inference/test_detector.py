@@ -185,6 +185,10 @@ class _Looks:
         (2000, 34, 12, None),
         (640, 11, 12, 1280),  # seen as large as they are, and enlarged
         (2000, 20, 7, None),  # too few lines to tell
+        (640, 20, 10, 960),  # a small picture: 30 pixels instead of 20
+        (896, 20, 12, 1000),  # up to the limit
+        (960, 20, 12, None),  # which is near
+        (640, 26, 8, None),  # large enough
     ],
 )
 def test_small_print_is_looked_at_more_closely(
