@@ -13,6 +13,9 @@ from ppocr_lite.structures import DetResult
 LEAST_SCORE = 0.7
 MOST_COVERED = 0.5
 """Of a large region; where the first look has found more of it, that look is right: one line, or many."""
+MOST_COVERED_LETTER, LETTER_RATIO = 0.3, 1.5
+"""The same for regions less wide than so many times their height: a letter or two, or a column of short lines,
+such as prices, which the reduced picture shows as one."""
 MOST_SURE = 0.25
 """Likewise of what the first look is sure of: several lines that the reduced picture shows as one."""
 SURE_SCORE = 0.75
@@ -36,7 +39,10 @@ def with_large_text(found: DetResult, reduced: DetResult, *, least_height: float
         area = polygon_area(quad)
         shared = [intersection_area(quad, other) for other in quads]
         sure = sum(part for part, other in zip(shared, scores) if other >= SURE_SCORE)
-        if sum(shared) > MOST_COVERED * area or sure > MOST_SURE * area:
+        edges = edge_lengths(quad[None])[0]
+        is_short = edges[[0, 2]].sum() < LETTER_RATIO * edges[[1, 3]].sum()
+        most_covered = MOST_COVERED_LETTER if is_short else MOST_COVERED
+        if sum(shared) > most_covered * area or sure > MOST_SURE * area:
             continue
         kept = [i for i, part in enumerate(shared) if part < INSIDE * polygon_area(quads[i])]
         quads, scores = [quads[i] for i in kept] + [quad], [scores[i] for i in kept] + [score]

@@ -60,3 +60,12 @@ def test_lines_that_the_first_look_has_found_stay(first: tuple[DetResult]) -> No
 @pytest.mark.parametrize("region", [(100, 100, 500, 160, 0.9), (100, 100, 500, 200, 0.6)])
 def test_low_and_unsure_regions_are_not_taken(region: Box) -> None:
     assert len(with_large_text(DetResult.empty(), _regions(region), least_height=72)) == 0
+
+
+def test_a_column_of_prices_is_no_large_letter() -> None:
+    """Four prices that cover 41 % of a region taller than wide: too much for scraps of one letter."""
+    column: Box = (800, 450, 920, 614, 0.8)
+    prices = _regions(*((830.0, 455.0 + 40 * i, 910.0, 480.0 + 40 * i, 0.7) for i in range(4)))
+    assert _boxes(with_large_text(prices, _regions(column), least_height=72)) == _boxes(prices)
+    scraps = prices[:2]  # a fifth of it may be scraps
+    assert _boxes(with_large_text(scraps, _regions(column), least_height=72)) == [column]
