@@ -14,7 +14,7 @@ LEAST_SCORE = 0.7
 MOST_COVERED = 0.5
 """Of a large region; where the first look has found more of it, that look is right: one line, or many."""
 MOST_COVERED_LETTER, LETTER_RATIO = 0.3, 1.5
-"""The same for regions less wide than so many times their height: a letter or two, or a column of short lines,
+"""The same for regions less wide than so many times their height: a letter or two, or a column of short lines
 such as prices, which the reduced picture shows as one."""
 MOST_SURE = 0.25
 """Likewise of what the first look is sure of: several lines that the reduced picture shows as one."""
