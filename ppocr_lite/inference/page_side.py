@@ -1,7 +1,7 @@
 """Pages that lie on their side: found by the detector, which sees lines better when they run across.
 
 A detector that has learnt lines as they are read finds, on a page that lies on its side, scraps. Where there
-are many of these, it looks once more at the page turned to the left, and that view counts when it shows far
+are many of these, it looks once more at the page turned to the left, and that view counts when it shows
 more text in long lines. Detectors that find lines equally well in any direction see the same both ways, and
 nothing is turned.
 """
@@ -19,8 +19,8 @@ WIDE_RATIO = 1.5
 """Width over height above which a region is taken for a line that runs across."""
 WIDE_SHARE = 0.75
 """A page is suspected when less than this share of its regions run across."""
-MIN_GAIN = 2.0
-"""Of so many times the evidence must be the turned view."""
+MIN_GAIN = 1.2
+"""Of so many times the evidence must be the turned view: of lines that run across, the embedded detector sees\n1.4 times as much or more, and detectors that see them in any direction as much."""
 
 
 def detect_page(
