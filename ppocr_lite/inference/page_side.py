@@ -20,7 +20,8 @@ WIDE_RATIO = 1.5
 WIDE_SHARE = 0.75
 """A page is suspected when less than this share of its regions run across."""
 MIN_GAIN = 1.2
-"""Of so many times the evidence must be the turned view: of lines that run across, the embedded detector sees\n1.4 times as much or more, and detectors that see them in any direction as much."""
+"""Of so many times the evidence must be the turned view: of lines that run across, the embedded detector sees
+1.4 times as much or more, and detectors that see them in any direction as much."""
 
 
 def detect_page(
