@@ -19,8 +19,6 @@ from ppocr_lite import TextSystem
 from ppocr_lite.images import list_images, read_image
 from ppocr_lite.inference.model_files import EngineOptions
 
-LARGE = patch("ppocr_lite.inference.engines.onnx_engine.SMALL_NETWORK", 0)
-
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -32,7 +30,7 @@ def main() -> int:
     args = parser.parse_args()
     images = [read_image(path) for path in list_images(args.folder)]
     options = EngineOptions(threads=args.threads)
-    with LARGE:
+    with patch("ppocr_lite.inference.engines.onnx_engine.SMALL_NETWORK", 0):
         systems = {"layers split, memory freed": TextSystem(engine=options)}
     split = systems["layers split, memory kept"] = TextSystem(engine=options)
     split.recognizer.predictor.side_by_side = False

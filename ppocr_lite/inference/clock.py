@@ -25,14 +25,14 @@ class StageClock:
         try:
             yield
         finally:
-            self.stages[name] = self.stages.get(name, 0.0) + (time.perf_counter() - start) * 1e3
+            self._add(name, (time.perf_counter() - start) * 1e3)
 
     def share(self, parts: Iterable["StageClock"], total_ms: float) -> None:
         """Add ``total_ms`` under the stages of clocks that ran beside each other, in proportion to theirs."""
-        stages: dict[str, float] = {}
-        for part in parts:
-            for name, ms in part.stages.items():
-                stages[name] = stages.get(name, 0.0) + ms
-        factor = total_ms / max(sum(stages.values()), 1e-9)
-        for name, ms in stages.items():
-            self.stages[name] = self.stages.get(name, 0.0) + factor * ms
+        entries = [entry for part in parts for entry in part.stages.items()]
+        factor = total_ms / max(sum(ms for _, ms in entries), 1e-9)
+        for name, ms in entries:
+            self._add(name, factor * ms)
+
+    def _add(self, name: str, ms: float) -> None:
+        self.stages[name] = self.stages.get(name, 0.0) + ms

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,24 +156,23 @@ class TextDetector:
         rule = _resize_rule(self.predictor)
         if rule is None or found.polys:
             return found
-        tiles = tiles_of(image.shape[0], image.shape[1])
-        parts, least_height = [], 0.0
-        for top, left, bottom, right in tiles:
-            height, width = rule.target_size(bottom - top, right - left)
-            if min(height, width) < REDUCED * LEAST_SIDE:
-                return found
-            least_height = max(least_height, LARGE_TEXT * (bottom - top) / height)
-            tile = image[top:bottom, left:right]
-            parts.append(self._look_at(tile, self.predictor, clock, (height / REDUCED, width / REDUCED)))
-        reduced = parts[0] if len(tiles) == 1 else join_tiles(parts, tiles)
-        return with_large_text(found, reduced, least_height=least_height)
+        top, left, bottom, right = tiles_of(image.shape[0], image.shape[1])[0]  # all are of one size
+        height, width = rule.target_size(bottom - top, right - left)
+        if min(height, width) < REDUCED * LEAST_SIDE:
+            return found
+        size = (height / REDUCED, width / REDUCED)
+        reduced = self._in_tiles(image, lambda tile: self._look_at(tile, self.predictor, clock, size), clock)
+        return with_large_text(found, reduced, least_height=LARGE_TEXT * (bottom - top) / height)
 
     def _see(self, image: np.ndarray, clock: StageClock) -> DetResult:
         """Regions in the image as it stands, not clipped to it."""
+        return self._in_tiles(image, lambda tile: self._detect_tile(tile, clock), clock)
+
+    @staticmethod
+    def _in_tiles(image: np.ndarray, see: Callable[[np.ndarray], DetResult], clock: StageClock) -> DetResult:
+        """Regions in the image, of what ``see`` finds in each of its tiles."""
         tiles = tiles_of(image.shape[0], image.shape[1])
-        parts = []
-        for top, left, bottom, right in tiles:
-            parts.append(self._detect_tile(image[top:bottom, left:right], clock))
+        parts = [see(image[top:bottom, left:right]) for top, left, bottom, right in tiles]
         with clock("det.filter"):
             return parts[0] if len(tiles) == 1 else join_tiles(parts, tiles)
 

@@ -44,11 +44,13 @@ def mark_line(image: np.ndarray, rng: Rng) -> np.ndarray:
     """One or two strokes of a pen over the picture of a line; float32, grey [h, w] stays grey."""
     h, w = image.shape[:2]
     mask = np.zeros((h, w), np.uint8)
+    others = 1 if chance(rng, 0.7) else 2
     if chance(rng, 0.35):  # all of it in a loop, whose ends look like brackets, C or slashes
         slack, lift = between(rng, -0.3, 0.5) * h, between(rng, -0.3, 0.3) * h
         loop = _around(rng, (-slack, 0.15 * h + lift, w + slack, 0.85 * h + lift))
         draw_stroke(mask, loop, rng, thick=between(rng, 0.03, 0.1) * h)
-    for _ in range(int(rng.integers(0, 2)) if mask.any() else 1 if chance(rng, 0.7) else 2):
+        others = int(rng.integers(0, 2))
+    for _ in range(others):
         # A part of the line, as the mark may come from a neighbour or belong to a few words.
         left = between(rng, -0.2, 0.8) * w
         lift = between(rng, -0.5, 0.5) * h

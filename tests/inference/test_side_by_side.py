@@ -110,3 +110,23 @@ def test_large_networks_run_one_batch_at_a_time(monkeypatch):
     monkeypatch.setattr("ppocr_lite.inference.engines.onnx_engine.SMALL_NETWORK", 1000)
     path = embedded_model("rec") / "inference.onnx"
     assert EngineImpl(path, device="cpu", threads=2, precision="fp32").lanes == 1
+
+
+def test_large_inputs_have_a_session_that_frees_memory(monkeypatch):
+    """It gives the same numbers, and is opened when the first such input comes."""
+    path = embedded_model("rec") / "inference.onnx"
+    opened = []
+    inner = EngineImpl._open
+    monkeypatch.setattr(
+        EngineImpl,
+        "_open",
+        lambda self, threads, *, keeps: opened.append(keeps) or inner(self, threads, keeps=keeps),
+    )
+    engine = EngineImpl(path, device="cpu", threads=2, precision="fp32")
+    batch = np.random.default_rng(0).random((1, 1, 32, 64), np.float32)
+    kept = engine.run(batch)
+    assert opened == [True]
+    monkeypatch.setattr("ppocr_lite.inference.engines.onnx_engine.MAX_KEPT_INPUT", batch.size - 1)
+    freed = engine.run(batch)
+    assert opened == [True, False]
+    np.testing.assert_allclose(freed[0], kept[0], atol=1e-6)
