@@ -260,7 +260,7 @@ def receipt(s: Setter) -> None:
         face = s.enlarged(1.4) if large else s.body
         s.canvas.put(face, label if chance(rng, 0.6) else label.title(), s.left, s.y)
         s.line(f"{rng.random() * 200:.2f}", face, x=s.right, align="right")
-    if chance(rng, 0.3) and s.y < s.bottom - s.em:
+    if chance(rng, 0.5) and s.y < s.bottom - s.em:
         s.line(card_number(rng, s.texts))
     _separator(s)
     for _ in range(int(rng.integers(1, 4))):
@@ -294,12 +294,9 @@ def _goods_row(s: Setter, till: Till) -> None:
     if not lines:
         return
     s.canvas.put(s.body, lines[0], s.left, s.y)
-    if flag and till.gap == 1:  # one string, since nobody would set them apart
-        s.canvas.put(s.body, f"{price} {flag}", right + 2 * space, s.y, align="right")
-    else:
-        s.canvas.put(s.body, price, right, s.y, align="right")
-        if flag:
-            s.canvas.put(s.body, flag, right + till.gap * space, s.y)
+    s.canvas.put(s.body, price, right, s.y, align="right")
+    if flag:  # a column of its own, however near
+        s.canvas.put(s.body, flag, right + till.gap * space, s.y)
     s.skip()
     if chance(rng, 0.1):
         s.line(f"{int(rng.integers(1, 9))} @ {rng.random() * 20:.2f}", x=s.left + 2 * s.em)

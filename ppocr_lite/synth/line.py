@@ -115,7 +115,7 @@ class LineRenderer:
         font = self.fonts.load(font_index, size)
         info = self.fonts.fonts[font_index]
         if info.kind in cells.KINDS and chance(rng, _IN_CELLS.get(scene.name, 0.0)):
-            font = cells.in_cells(font, rng)
+            font = cells.in_cells(font, rng, needles=scene.printed)
         ink = draw_text(
             font,
             text,

@@ -60,7 +60,7 @@ class Setter:
 
     def set_in_cells(self) -> None:
         """Give every character of the body's font the same room, as printers of tills do."""
-        self.body = replace(self.body, font=in_cells(self.body.font, self.rng))
+        self.body = replace(self.body, font=in_cells(self.body.font, self.rng, needles=True))
 
     def prose(self, length: int) -> str:
         return self.texts.prose(self.rng, length)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.geometry import min_area_quad, quad_size
+from ppocr_lite.parameters import Share
 from ppocr_lite.registry import TRANSFORMS
 from ppocr_lite.transforms.base import Sample
 
@@ -28,6 +29,8 @@ class RandomTextCrop:
         text_height: range of the page's median line height after scaling, in pixels, drawn on a log scale.
         max_enlarge: limit of the scale, so that coarse pixels are not blown up beyond what scans show.
         tilt: every other page is turned by an angle from -tilt to tilt, in degrees, as hand-held cameras do.
+        anywhere: share of the windows that lie anywhere on the page, with a line or without: walls, windows
+            and leaves are learned from those.
     """
 
     requires = ("image", "polys", "ignore_tags", "texts")
@@ -40,11 +43,13 @@ class RandomTextCrop:
         text_height: Sequence[float] = (10.0, 48.0),
         max_enlarge: float = 2.0,
         tilt: float = 0.0,
+        anywhere: Share = 0.0,
     ) -> None:
         self.size = (int(size[0]), int(size[1]))
         self.text_height = (float(text_height[0]), float(text_height[1]))
         self.max_enlarge = float(max_enlarge)
         self.tilt = float(tilt)
+        self.anywhere = anywhere
         if min(self.size) < 1 or not 0 < self.text_height[0] <= self.text_height[1]:
             raise ConfigError(
                 f"RandomTextCrop: expected a positive size and an ascending range text_height, got {size} "
@@ -57,7 +62,8 @@ class RandomTextCrop:
         quads = np.asarray(sample["polys"], np.float32)
         if quads.ndim != 3 or quads.shape[1] != 4 or not len(quads):
             return None
-        matrix = self._window(quads, rng)
+        anywhere = self.anywhere > 0 and rng.random() < self.anywhere
+        matrix = self._window(quads, rng, sample["image"].shape[:2] if anywhere else None)
         white = rng.random() < 0.5  # what lies beyond the page: a bright or a dark ground
         sample["image"] = cv2.warpAffine(
             sample["image"],
@@ -70,23 +76,32 @@ class RandomTextCrop:
         moved = (quads @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
         clipped = [(i, *self._clip(quad)) for i, quad in enumerate(moved)]
         kept = [(i, quad, cut) for i, quad, cut in clipped if quad is not None]
-        if not kept:
+        if not kept and not anywhere:
             return None
-        sample["polys"] = np.stack([quad for _, quad, _ in kept]).astype(np.float32)
+        sample["polys"] = np.array([quad for _, quad, _ in kept], np.float32).reshape(-1, 4, 2)
         tags = [bool(sample["ignore_tags"][i]) or cut for i, _, cut in kept]
         sample["ignore_tags"] = np.array(tags, bool)
         sample["texts"] = [sample["texts"][i] for i, _, _ in kept]
         return sample
 
-    def _window(self, quads: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Affine matrix [2, 3] from the page to the window: one scale, one angle, one shift."""
+    def _window(
+        self, quads: np.ndarray, rng: np.random.Generator, page: tuple[int, int] | None
+    ) -> np.ndarray:
+        """Affine matrix [2, 3] from the page to the window: one scale, one angle, one shift.
+
+        ``page``: (height, width) within which any point may be the window's middle; a line's by default.
+        """
         height = float(np.median([min(quad_size(quad)) for quad in quads]))
         low, high = np.log(self.text_height)
         scale = min(float(np.exp(rng.uniform(low, high))) / max(1.0, height), self.max_enlarge)
-        target = quads[int(rng.integers(len(quads)))]
-        along = rng.random()
-        centre = target[[0, 3]].mean(0) * (1 - along) + target[[1, 2]].mean(0) * along
-        place = np.array(self.size) * rng.uniform(0.15, 0.85, 2)
+        if page is None:
+            target = quads[int(rng.integers(len(quads)))]
+            along = rng.random()
+            centre = target[[0, 3]].mean(0) * (1 - along) + target[[1, 2]].mean(0) * along
+            place = np.array(self.size) * rng.uniform(0.15, 0.85, 2)
+        else:
+            centre = rng.random(2) * page[::-1]
+            place = np.array(self.size) / 2
         turned = np.radians(rng.uniform(-self.tilt, self.tilt)) if self.tilt and rng.random() < 0.5 else 0.0
         cos, sin = scale * np.cos(turned), scale * np.sin(turned)
         turn = np.array([[cos, -sin], [sin, cos]])

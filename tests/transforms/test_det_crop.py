@@ -6,6 +6,7 @@ import pytest
 
 from ppocr_lite.errors import ConfigError, DataError
 from ppocr_lite.transforms.det_crop import RandomCropImgMask, RandomTextCrop, Resize
+from ppocr_lite.transforms.det_targets import MakeBorderMap, MakeShrinkMap
 
 
 def page(quads):
@@ -47,6 +48,21 @@ def test_line_cut_lengthwise_is_ignored_and_cut_across_is_kept():
     _, ignored = crop._clip(np.array(box(10, 90, 90, 110), np.float32))
     assert ignored
     assert crop._clip(np.array(box(150, 10, 190, 20), np.float32)) == (None, False)
+
+
+def test_windows_anywhere_may_be_without_text():
+    crop = RandomTextCrop((100, 100), text_height=(20, 20), anywhere=1.0)
+    counts = []
+    for seed in range(60):
+        sample = page([box(10, 10, 90, 30)])
+        out = crop(sample, np.random.default_rng(seed))
+        assert out["image"].shape == (100, 100, 3)
+        assert out["polys"].shape == (len(out["texts"]), 4, 2)
+        counts.append(len(out["texts"]))
+    assert 2 < sum(counts) < 40  # a quarter of the page is near the line
+    maps = MakeShrinkMap()(MakeBorderMap()(crop(page([box(0, 0, 5, 5)]), np.random.default_rng(1))))
+    assert maps["shrink_map"].max() == 0
+    assert maps["shrink_mask"].min() == 1
 
 
 def test_bad_range():
