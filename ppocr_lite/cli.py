@@ -39,7 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _read_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="picture, PDF or folder; - reads stdin")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a page")
+    parser.add_argument(
+        "--format",
+        choices=("text", "layout", "json"),
+        default="text",
+        help="layout: rows and columns as they stand on the page; json: one object a page",
+    )
     parser.add_argument("--det", metavar="MODEL", help="detector folder or .onnx file (default: embedded)")
     parser.add_argument("--rec", metavar="MODEL", help="recognizer, likewise")
     parser.add_argument("--cls", metavar="MODEL", help="direction classifier, likewise")
@@ -132,7 +137,8 @@ def _print_pages(system: Any, name: str, source: Any, args: argparse.Namespace, 
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
             head = f"== {name} ==\n" if several else ""
-            sys.stdout.write(f"{head}{result.text}\n")
+            text = result.layout_text if args.format == "layout" else result.text
+            sys.stdout.write(f"{head}{text}\n")
     sys.stdout.flush()
 
 

@@ -1,7 +1,8 @@
-"""Reading order of a page from its line quads alone: deskew, find columns, group rows."""
+"""Reading order of a page, and its text as it stands, from line quads: deskew, find columns, group rows."""
 
+import itertools
 from collections.abc import Sequence
-from statistics import median
+from statistics import median, median_low
 
 import numpy as np
 
@@ -19,6 +20,10 @@ MIN_INK = 0.75
 MIN_GUTTER = 0.4
 """In line heights; the boxes reach a little beyond the text, which narrows the gutter."""
 MAX_TRIES = 12
+WORD_SPACE = 1.6
+"""In widths of a character: a wider gap between two boxes is shown as two blanks at least."""
+ROW_PITCH = 1.8
+"""In usual distances of rows: a greater distance is shown as an empty row."""
 
 Box = tuple[float, float, float, float]
 Split = tuple[list[int], list[int], list[int]]
@@ -87,6 +92,44 @@ def group_rows(boxes: Sequence[Box], members: Sequence[int]) -> list[list[int]]:
             rows.append([i])
     rows.sort(key=lambda row: sum(_middle_y(boxes[m]) for m in row) / len(row))
     return [sorted(row, key=lambda m: boxes[m][0]) for row in rows]
+
+
+def page_rows(quads: np.ndarray) -> list[list[int]]:
+    """Indices of quads [n, 4, 2] by rows across the whole page, each row from left to right."""
+    if len(quads) == 0:
+        return []
+    boxes: list[Box] = [tuple(box) for box in upright_boxes(quads).tolist()]
+    return group_rows(boxes, range(len(boxes)))
+
+
+def set_out(quads: np.ndarray, texts: Sequence[str]) -> str:
+    """The texts of upright quads [n, 4, 2] in rows and at columns of characters as they stand on the page."""
+    if len(quads) == 0:
+        return ""
+    boxes: list[Box] = [tuple(box) for box in upright_boxes(quads).tolist()]
+    widths = [(x1 - x0) / len(text) for (x0, _, x1, _), text in zip(boxes, texts) if text]
+    character = max(median(widths), 1e-6) if widths else 1.0
+    rows = group_rows(boxes, range(len(boxes)))
+    levels = [sum(_middle_y(boxes[m]) for m in row) / len(row) for row in rows]
+    steps = [below - above for above, below in itertools.pairwise(levels)]
+    usual = median_low(steps) if steps else 0.0
+    left = min(box[0] for box in boxes)
+    shown: list[str] = []
+    for row, step in zip(rows, [0.0, *steps]):
+        if step > ROW_PITCH * usual:
+            shown.append("")
+        shown.append(_set_out_row([boxes[m] for m in row], [texts[m] for m in row], left, character))
+    return "\n".join(shown)
+
+
+def _set_out_row(boxes: Sequence[Box], texts: Sequence[str], left: float, character: float) -> str:
+    """One row; where a text needs more room than it had, those behind it move to the right."""
+    row, end = "", left
+    for (x0, _, x1, _), text in zip(boxes, texts):
+        least = 0 if not row else 2 if x0 - end > WORD_SPACE * character else 1
+        row = row.ljust(max(round((x0 - left) / character), len(row) + least)) + text
+        end = x1
+    return row.rstrip()
 
 
 def _middle_y(box: Box) -> float:

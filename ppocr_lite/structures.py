@@ -13,7 +13,8 @@ import numpy as np
 
 from ppocr_lite.charset import split_symbols
 from ppocr_lite.errors import DataError
-from ppocr_lite.geometry import reading_order
+from ppocr_lite.geometry import order_quad, reading_order
+from ppocr_lite.reading import page_rows, set_out
 
 RESULT_VERSION = 1
 """Version of :meth:`OCRResult.to_dict`; it grows when a key changes its meaning."""
@@ -306,6 +307,29 @@ class OCRResult:
     def text(self) -> str:
         """The lines' texts, one a row."""
         return "\n".join(line.text for line in self.lines)
+
+    @property
+    def rows(self) -> tuple[tuple[TextLine, ...], ...]:
+        """The lines by rows across the whole page, from top to bottom and left to right, columns or not."""
+        return tuple(tuple(self.lines[i] for i in row) for row in page_rows(self._upright()))
+
+    @property
+    def layout_text(self) -> str:
+        """The texts where they stand on the page: rows of receipts and tables stay rows, columns columns.
+
+        As ``pdftotext -layout`` has it, for a font whose characters are all as wide as the page's usual one.
+        """
+        return set_out(self._upright(), [line.text for line in self.lines])
+
+    def _upright(self) -> np.ndarray:
+        """Quads [n, 4, 2] on the page turned upright, each from its top left."""
+        quads = np.array([line.quad for line in self.lines], np.float32).reshape(-1, 4, 2)
+        if self.angle == 0:
+            return quads
+        turned = np.deg2rad(self.angle)
+        cos, sin = np.cos(turned), np.sin(turned)
+        points = quads @ np.array([[cos, -sin], [sin, cos]], np.float32)
+        return np.array([order_quad(quad) for quad in points], np.float32).reshape(-1, 4, 2)
 
     def filter(self, min_score: float) -> "OCRResult":
         """Keep the lines with ``score >= min_score`` and a text; the others go to ``dropped``."""

@@ -98,3 +98,9 @@ def test_bad_model_is_an_error(folder: Path, capsys: pytest.CaptureFixture[str])
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["version"]) == 0
     assert capsys.readouterr().out == f"ppocr_lite {__version__}\n"
+
+
+def test_layout_keeps_rows(flags: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line of text: set out it is itself, from the left edge."""
+    assert cli.main(["read", str(folder / "a.png"), *flags, "--format", "layout"]) == 0
+    assert capsys.readouterr().out == "cab\n"
