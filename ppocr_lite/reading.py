@@ -22,6 +22,8 @@ MIN_GUTTER = 0.4
 MAX_TRIES = 12
 WORD_SPACE = 1.6
 """In widths of a character: a wider gap between two boxes is shown as two blanks at least."""
+NARROW = 0.25
+"""The width of a character is that of so narrow a line, so that most lines fit in the room that they have."""
 ROW_PITCH = 1.8
 """In usual distances of rows: a greater distance is shown as an empty row."""
 
@@ -108,7 +110,7 @@ def set_out(quads: np.ndarray, texts: Sequence[str]) -> str:
         return ""
     boxes: list[Box] = [tuple(box) for box in upright_boxes(quads).tolist()]
     widths = [(x1 - x0) / len(text) for (x0, _, x1, _), text in zip(boxes, texts) if text]
-    character = max(median(widths), 1e-6) if widths else 1.0
+    character = max(float(np.quantile(widths, NARROW)), 1e-6) if widths else 1.0
     rows = group_rows(boxes, range(len(boxes)))
     levels = [sum(_middle_y(boxes[m]) for m in row) / len(row) for row in rows]
     steps = [below - above for above, below in itertools.pairwise(levels)]
