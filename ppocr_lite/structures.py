@@ -317,7 +317,8 @@ class OCRResult:
     def layout_text(self) -> str:
         """The texts where they stand on the page: rows of receipts and tables stay rows, columns columns.
 
-        As ``pdftotext -layout`` has it, for a font whose characters are all as wide as those of the page's narrower lines.
+        As ``pdftotext -layout`` has it, for characters that are all as wide as those of the page's narrower
+        lines.
         """
         return set_out(self._upright(), [line.text for line in self.lines])
 
