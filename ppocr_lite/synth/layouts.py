@@ -216,8 +216,8 @@ class Till:
 def _till(rng: Rng) -> Till:
     return Till(
         upper=1.0 if chance(rng, 0.5) else between(rng, 0, 1),
-        flag=_FLAGS[int(rng.integers(len(_FLAGS)))] if chance(rng, 0.5) else "",
-        gap=int(rng.integers(1, 4)),
+        flag=_FLAGS[int(rng.integers(len(_FLAGS)))] if chance(rng, 0.6) else "",
+        gap=(1, 1, 1, 2, 2, 3)[int(rng.integers(6))],
         minus=("before", "after", "after")[int(rng.integers(3))],
         inner=1.0 if chance(rng, 0.5) else between(rng, 0.6, 0.85),
         codes=chance(rng, 0.15),

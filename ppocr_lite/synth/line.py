@@ -168,7 +168,7 @@ class LineRenderer:
                 image, rng, mask, strength=between(rng, 8, 40), sigma=between(rng, 0.6, 1.6)
             )
         image = _lay(rng, scene, image, mask, colours)
-        if scene.printed and chance(rng, (0.2 if scene.name == "receipt" else 0.035) * level):
+        if scene.printed and chance(rng, (0.28 if scene.name == "receipt" else 0.035) * level):
             image = mark_line(image, rng)
         return photometric(image, rng, self.tiles, scene, level=level, xh=xh)
 

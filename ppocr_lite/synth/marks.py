@@ -36,8 +36,16 @@ def annotate(canvas: Canvas) -> None:
     strokes = [STROKES[int(i)] for i in rng.integers(0, len(STROKES), 2)]
     for _ in range(1 + int(rng.poisson(2.5))):
         box = canvas.boxes[int(rng.integers(len(canvas.boxes)))]
-        points = strokes[int(rng.integers(2))](rng, box)
+        stroke = strokes[int(rng.integers(2))]
+        whole_row = stroke in (_around, _below) and chance(rng, 0.4)
+        points = stroke(rng, _row_of(box, canvas.boxes) if whole_row else box)
         draw_stroke(layer.mask, points, rng, thick=between(rng, 0.04, 0.11) * (box[3] - box[1]))
+
+
+def _row_of(box: Box, boxes: list[Box]) -> Box:
+    """The box around all boxes whose middle is on the height of ``box``: a name with its price."""
+    row = [other for other in boxes if box[1] < (other[1] + other[3]) / 2 < box[3]]
+    return (min(b[0] for b in row), box[1], max(b[2] for b in row), box[3])
 
 
 def mark_line(image: np.ndarray, rng: Rng) -> np.ndarray:
@@ -45,7 +53,7 @@ def mark_line(image: np.ndarray, rng: Rng) -> np.ndarray:
     h, w = image.shape[:2]
     mask = np.zeros((h, w), np.uint8)
     others = 1 if chance(rng, 0.7) else 2
-    if chance(rng, 0.35):  # all of it in a loop, whose ends look like brackets, C or slashes
+    if chance(rng, 0.5):  # all of it in a loop, whose ends look like brackets, C or slashes
         slack, lift = between(rng, -0.3, 0.5) * h, between(rng, -0.3, 0.3) * h
         loop = _around(rng, (-slack, 0.15 * h + lift, w + slack, 0.85 * h + lift))
         draw_stroke(mask, loop, rng, thick=between(rng, 0.03, 0.1) * h)
@@ -95,11 +103,13 @@ def _zigzag(rng: Rng, box: Box) -> Points:
 
 
 def _around(rng: Rng, box: Box) -> Points:
-    """A loop around the line, not quite closed."""
-    turn = np.linspace(between(rng, 0, 6), between(rng, 11, 13.5), 22)
+    """A loop around the line, not quite closed: an ellipse, or nearly a rectangle."""
+    turn = np.linspace(between(rng, 0, 6), between(rng, 11, 13.5), 32)
     rx = (box[2] - box[0]) / 2 * between(rng, 1.0, 1.2) + 4
     ry = (box[3] - box[1]) * between(rng, 0.6, 1.1)
-    x, y = (box[0] + box[2]) / 2 + rx * np.cos(turn), (box[1] + box[3]) / 2 + ry * np.sin(turn)
+    power = 1.0 if chance(rng, 0.4) else between(rng, 0.15, 0.9)  # of a superellipse
+    cos, sin = (np.sign(v) * np.abs(v) ** power for v in (np.cos(turn), np.sin(turn)))
+    x, y = (box[0] + box[2]) / 2 + rx * cos, (box[1] + box[3]) / 2 + ry * sin
     return np.stack((x, y), axis=1) + rng.normal(0, 0.05 * ry, (len(turn), 2))
 
 
