@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppocr_lite.synth.canvas import Canvas
-from ppocr_lite.synth.marks import STROKES, annotate, draw_stroke, mark_line
+from ppocr_lite.synth.marks import STROKES, _row_of, annotate, draw_stroke, mark_line
 
 
 @pytest.mark.parametrize("stroke", STROKES, ids=lambda s: s.__name__)
@@ -42,6 +42,12 @@ def test_a_page_keeps_its_labels(library):
     assert marked > 10
     assert highlighted > 1
     assert marked + highlighted == 20
+
+
+def test_a_row_is_a_name_with_its_price():
+    boxes = [(0, 0, 90, 20), (150, 4, 190, 24), (0, 30, 90, 50)]
+    assert _row_of(boxes[0], boxes) == (0, 0, 190, 20)
+    assert _row_of(boxes[2], boxes) == boxes[2]
 
 
 def test_a_page_without_text_is_left_alone(library):
