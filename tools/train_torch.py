@@ -58,6 +58,7 @@ def train(args: argparse.Namespace) -> None:
         for name, value in evaluate_weights(cfg, device=args.device).items():
             logger.info("%s:%s", name, value)
         return
+    decay = cfg.get("Global.ema_decay")
     options = TwinOptions(
         out_dir=Path(cfg.get("Global.save_model_dir", "./output")),
         device=args.device,
@@ -69,6 +70,7 @@ def train(args: argparse.Namespace) -> None:
         eval_every_s=args.eval_minutes * 60,
         bfloat16=args.bf16,
         replay=args.replay,
+        ema=TwinOptions.ema if decay is None else float(decay),
     )
     TwinTrainer(cfg, options, _stop_on_signals()).fit()
 
