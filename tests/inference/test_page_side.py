@@ -36,6 +36,7 @@ class Detector:
 
 PICTURE = np.zeros((100, 200, 3), np.uint8)
 LINES, SCRAPS = quads((0, 0, 90, 9), (0, 20, 90, 29)), quads((0, 0, 9, 9), (0, 20, 9, 30), (30, 0, 50, 9))
+SHARDS = quads(*[(x, y, x + 9, y + 30) for x in (0, 20) for y in (0, 35, 70)])  # as much text as LINES
 TALL = quads((0, 0, 9, 90), (20, 0, 29, 90))
 
 
@@ -43,12 +44,13 @@ TALL = quads((0, 0, 9, 90), (20, 0, 29, 90))
     ("upright", "turned", "on_side", "calls"),
     [
         (SCRAPS, LINES, True, 2),
+        (SHARDS, LINES, True, 2),
         (LINES, LINES, False, 1),
         (SCRAPS, SCRAPS, False, 2),
         (TALL, LINES, False, 2),  # a detector that finds lines in any direction
         (LINES[:0], LINES, False, 1),  # an empty page costs nothing more
     ],
-    ids=["on its side", "upright", "scraps alone", "vertical text", "empty"],
+    ids=["on its side", "in pieces", "upright", "scraps alone", "vertical text", "empty"],
 )
 def test_the_view_with_more_text_in_long_lines_counts(
     upright: np.ndarray, turned: np.ndarray, on_side: bool, calls: int
