@@ -35,7 +35,7 @@ def order_boxes(quads: np.ndarray) -> np.ndarray:
     """Indices int64 [n] in reading order of quads [n, 4, 2], each clockwise from top-left."""
     if len(quads) == 0:
         return np.zeros(0, np.int64)
-    boxes: list[Box] = [tuple(box) for box in upright_boxes(quads).tolist()]
+    boxes = _boxes(quads)
     line_height = median(y1 - y0 for _, y0, _, y1 in boxes) or 1.0
     return np.array(_order(boxes, list(range(len(boxes))), line_height), np.int64)
 
@@ -62,6 +62,10 @@ def upright_boxes(quads: np.ndarray) -> np.ndarray:
     middles = (turned + np.roll(turned, -1, axis=1)) / 2  # [n, top right bottom left, 2]
     low, high = middles.min(axis=1), middles.max(axis=1)
     return np.concatenate([low, high], axis=1)
+
+
+def _boxes(quads: np.ndarray) -> list[Box]:
+    return [tuple(box) for box in upright_boxes(quads).tolist()]
 
 
 def _order(boxes: Sequence[Box], members: list[int], line_height: float) -> list[int]:
@@ -100,7 +104,7 @@ def page_rows(quads: np.ndarray) -> list[list[int]]:
     """Indices of quads [n, 4, 2] by rows across the whole page, each row from left to right."""
     if len(quads) == 0:
         return []
-    boxes: list[Box] = [tuple(box) for box in upright_boxes(quads).tolist()]
+    boxes = _boxes(quads)
     return group_rows(boxes, range(len(boxes)))
 
 
@@ -108,7 +112,7 @@ def set_out(quads: np.ndarray, texts: Sequence[str]) -> str:
     """The texts of upright quads [n, 4, 2] in rows and at columns of characters as they stand on the page."""
     if len(quads) == 0:
         return ""
-    boxes: list[Box] = [tuple(box) for box in upright_boxes(quads).tolist()]
+    boxes = _boxes(quads)
     widths = [(x1 - x0) / len(text) for (x0, _, x1, _), text in zip(boxes, texts) if text]
     character = max(float(np.quantile(widths, NARROW)), 1e-6) if widths else 1.0
     rows = group_rows(boxes, range(len(boxes)))

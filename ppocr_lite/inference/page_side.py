@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ppocr_lite.inference.clock import StageClock
-from ppocr_lite.inference.skew import LONG_RATIO, sides
+from ppocr_lite.inference.skew import evidence, sides
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.structures import DetResult, OCRResult, TextLine, TextSpan
 
@@ -20,8 +20,8 @@ WIDE_RATIO = 1.5
 WIDE_SHARE = 0.75
 """A page is suspected when less than this share of its regions run across."""
 MIN_GAIN = 1.1
-"""Of so many times the clarity must be the turned view: lines that run across are to the embedded detector
-1.25 times as clear or more, and to detectors that see them in any direction as clear."""
+"""Of so many times the evidence, in squares of lengths, must be the turned view: of lines that run across, the
+embedded detector sees 1.25 times as much or more, and detectors that see them in any direction as much."""
 
 
 def detect_page(
@@ -39,16 +39,9 @@ def detect_page(
         return image, found, False
     turned = np.ascontiguousarray(np.rot90(image))
     found_turned = detector([turned], clock)[0]
-    if _clarity(found_turned) > MIN_GAIN * _clarity(found):
+    if evidence(found_turned, power=2) > MIN_GAIN * evidence(found, power=2):
         return turned, found_turned, True
     return image, found, False
-
-
-def _clarity(found: DetResult) -> float:
-    """Lengths of the long regions, squared, by their scores: a whole line counts for more than its scraps."""
-    width, height = sides(found.quads)
-    longer, shorter = np.maximum(width, height), np.minimum(width, height)
-    return float((longer**2 * found.scores)[longer >= LONG_RATIO * shorter].sum())
 
 
 def turned_back(quads: np.ndarray, *, turns: int, size: tuple[int, int]) -> np.ndarray:

@@ -27,11 +27,14 @@ def sides(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return edges[:, [0, 2]].mean(axis=1), edges[:, [1, 3]].mean(axis=1)
 
 
-def evidence(found: DetResult) -> float:
-    """Pixels of text: lengths of the long regions, in whatever direction, by their scores."""
+def evidence(found: DetResult, *, power: float = 1.0) -> float:
+    """Pixels of text: lengths of the long regions, in whatever direction, by their scores.
+
+    ``power``: of the lengths; with 2 a whole line counts for more than its pieces.
+    """
     width, height = sides(found.quads)
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
-    return float((longer * found.scores)[longer >= LONG_RATIO * shorter].sum())
+    return float((longer**power * found.scores)[longer >= LONG_RATIO * shorter].sum())
 
 
 def skew_of(found: DetResult) -> float:
