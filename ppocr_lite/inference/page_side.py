@@ -20,8 +20,8 @@ WIDE_RATIO = 1.5
 WIDE_SHARE = 0.75
 """A page is suspected when less than this share of its regions run across."""
 MIN_GAIN = 1.1
-"""Of so many times the evidence, in squares of lengths, must be the turned view: of lines that run across,
-the embedded detector sees 1.25 times as much or more, and detectors that see them in any direction as much."""
+"""Of so many times the evidence, in squares of lengths, must be the turned view: the embedded detector sees
+1.25 times as much or more in lines that run across, detectors that find lines in any direction as much."""
 
 
 def detect_page(
