@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_FONT_DIRS = ("/usr/share/fonts", "/usr/share/texmf/fonts/opentype")
 """Where Debian's font packages put their files."""
+_NO_INK = "\t"
 
 
 class FontLibrary:
@@ -27,7 +28,7 @@ class FontLibrary:
 
     Args:
         folders: folders (searched below) or single font files.
-        charset: the characters that texts may hold.
+        charset: the characters that texts may hold; a tab needs no glyph.
         kinds: keep only these kinds (font_kinds.KINDS); all by default.
         cache_size: loaded (font, size) pairs kept in memory.
         cache_file: JSON file that keeps what was found, for a quicker start; written if fonts were examined.
@@ -47,7 +48,7 @@ class FontLibrary:
         cache_size: int = 800,
         cache_file: str | Path | None = None,
     ) -> None:
-        self.charset = "".join(charset)
+        self.charset = "".join(c for c in charset if c != _NO_INK)
         self._column = {c: i for i, c in enumerate(self.charset)}
         self._cache_size = cache_size
         self._cache: OrderedDict[tuple[int, int], Any] = OrderedDict()
@@ -77,9 +78,9 @@ class FontLibrary:
         return {**self.__dict__, "_cache": OrderedDict()}
 
     def has_glyphs(self, index: int, text: str) -> bool:
-        """Whether font ``index`` draws every character of ``text``."""
+        """Whether font ``index`` draws every character of ``text``; tabs, between columns, are not drawn."""
         row = self._coverage[index]
-        return all(c in self._column and row[self._column[c]] for c in set(text))
+        return all(c in self._column and row[self._column[c]] for c in set(text) if c != _NO_INK)
 
     def sample(
         self, rng: np.random.Generator, text: str, *, mix: Mapping[str, float] | None = None

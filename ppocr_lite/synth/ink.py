@@ -1,5 +1,6 @@
 """Draws strings as ink masks: kerned runs, letter spacing, word gaps, uneven typewriter strokes."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,6 +12,7 @@ Rng = np.random.Generator
 Glyph = tuple[np.ndarray, int, int]
 """Ink uint8 [h, w], its left and its top from the pen's place on the baseline."""
 
+_SHORT = 2  # characters of the shortest columns
 _LIGATURES = {"ffi": "\ufb03", "ffl": "\ufb04", "fi": "\ufb01", "fl": "\ufb02"}
 
 
@@ -28,7 +30,8 @@ class TextStyle:
     Args:
         letter_gap: extra pixels between letters; negative is tight.
         word_gap: width of a space as a multiple of the font's own.
-        wide_gap_chance: probability that a space becomes a wide gap, as between table columns.
+        wide_gap_chance: probability that a space becomes a wide gap, as between table columns, as if it
+            were a tab.
         jitter: typewriter unevenness, the largest shift of a letter in pixels.
         uneven: largest loss of ink of a letter, 0..1.
     """
@@ -87,8 +90,11 @@ def pillow() -> tuple[Any, Any]:
 def lay_out(
     font: Any, text: str, style: TextStyle, rng: Rng
 ) -> tuple[list[Placed], float, list[tuple[float, float, str]]]:
-    """Place ``text``: (parts, whole advance in pixels, runs between wide gaps as (left, right, text))."""
-    plain = style.word_gap == 1.0 and style.wide_gap_chance == 0 and not style.by_letter
+    """Place ``text``: (parts, whole advance in pixels, runs between wide gaps as (left, right, text)).
+
+    Tabs are gaps, too: what a column of its own takes, or one to three blanks before a letter or two.
+    """
+    plain = style.word_gap == 1.0 and style.wide_gap_chance == 0 and not style.by_letter and "\t" not in text
     if plain and not isinstance(font, LetterFont):
         width = font.getlength(text)
         return [Placed(text, 0.0)], width, [(0.0, width, text)]
@@ -98,18 +104,25 @@ def lay_out(
     words: list[str] = []
     widths: dict[str, float] = {}
     x = start = 0.0
-    for i, word in enumerate(text.split(" ")):
-        if i:
-            if style.wide_gap_chance and rng.random() < style.wide_gap_chance:
-                runs.append((start, x, " ".join(words)))
-                x += space * (2.5 + 9 * rng.random())
-                start, words = x, []
-            else:
-                x += space
+    for gap, word in re.findall("(^|[ \t])([^ \t]*)", text):
+        if gap == "\t" or (gap and style.wide_gap_chance and rng.random() < style.wide_gap_chance):
+            runs.append((start, x, " ".join(words)))
+            blanks = _blanks(rng, word) if gap == "\t" else 2.5 + 9 * rng.random()
+            x += space * (round(blanks) if isinstance(font, LetterFont) else blanks)
+            start, words = x, []
+        elif gap:
+            x += space
         words.append(word)
         x = _place_word(font, word, x, style, rng, parts, widths)
     runs.append((start, x, " ".join(words)))
     return parts, x, runs
+
+
+def _blanks(rng: Rng, following: str) -> float:
+    """Width of a gap between columns, in spaces; before one or two letters often no more than one."""
+    if len(following) <= _SHORT and rng.random() < 0.8:
+        return float(rng.choice([1, 1, 1, 2, 3]))
+    return 1.6 + (1.2 if rng.random() < 0.25 else 7.0) * rng.random()
 
 
 def _place_word(

@@ -1,16 +1,18 @@
 """Structured pieces of text as documents have them: dates, amounts, codes, addresses, headings, references.
 
-Each function takes ``(rng, words)`` and returns one string. ``words`` gives plain words (see WordSupply).
+Each function takes ``(rng, words)`` and returns one string. ``words`` gives plain words (see WordSupply). A
+tab stands where a column ends: before the letter of a tax class, say.
 """
 
 import string
 from collections.abc import Callable, Sequence
 from string import capwords
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 Rng = np.random.Generator
+T = TypeVar("T")
 
 
 class WordSupply(Protocol):
@@ -97,7 +99,7 @@ _ROADS = (
 )
 
 
-def pick(rng: Rng, options: Sequence[str]) -> str:
+def pick(rng: Rng, options: Sequence[T]) -> T:
     """One of ``options``, all alike."""
     return options[int(rng.random() * len(options))]
 
@@ -143,7 +145,7 @@ def amount(rng: Rng, _words: WordSupply) -> str:
     if kind < 0.55:
         return f"({figure})"
     if kind < 0.6:
-        return f"{figure}{pick(rng, ('-', ' CR', ' DR', '*', ' T', ' A', 'F', ' €', ' £', '¢'))}"
+        return figure + pick(rng, ("-", " CR", " DR", "*", "\tT", "\tA", "F", " €", " £", "¢"))
     return figure
 
 
@@ -371,25 +373,23 @@ def receipt_row(rng: Rng, words: WordSupply) -> str:
             f"{int(rng.integers(1, 9))}@",
         ),
     )
-    return f"{count}{goods} {rng.random() * 60:.2f}{pick(rng, ('', '', ' T', ' A', 'N', '*'))}"
+    return f"{count}{goods}\t{rng.random() * 60:.2f}" + pick(rng, ("", "", "\tT", "\tA", "N", "*"))
 
 
 def till_price(rng: Rng, _words: WordSupply) -> str:
     """A price as it stands alone in a receipt's column: bare cents, deductions, letters of tax classes."""
-    price = f"{rng.random() * _highest(rng):.2f}"
-    if price.startswith("0.") and rng.random() < 0.5:
-        price = price[1:]
-    form = rng.random()
+    price, form = till_figure(rng), rng.random()
     if form < 0.3:
         return f"{price}-" if form < 0.2 else f"-{price}"
     return price + (
-        pick(rng, (" T", " B", " A", " F", " N", "T", "B", "A", "*", " TF")) if form < 0.6 else ""
+        pick(rng, ("\tT", "\tB", "\tA", "\tF", "\tN", "T", "B", "A", "*", "\tTF")) if form < 0.6 else ""
     )
 
 
-def _highest(rng: Rng) -> float:
-    """The highest of a receipt's prices."""
-    return (1.0, 6.0, 60.0, 600.0)[int(rng.integers(4))]
+def till_figure(rng: Rng) -> str:
+    """A price of a receipt; of cents alone, half of the tills print no 0."""
+    price = f"{rng.random() * pick(rng, (1.0, 6.0, 60.0, 600.0)):.2f}"
+    return price[1:] if price.startswith("0.") and rng.random() < 0.5 else price
 
 
 def card_number(rng: Rng, _words: WordSupply) -> str:

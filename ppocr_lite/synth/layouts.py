@@ -5,15 +5,11 @@ from string import capwords
 
 from ppocr_lite.synth import cells, distractors
 from ppocr_lite.synth.items import card_number
+from ppocr_lite.synth.rows import PRICE_DETAILS, TAX_LETTERS, goods_name
 from ppocr_lite.synth.sampling import Rng, between, chance
 from ppocr_lite.synth.setter import Setter
 
 _ALIGNS = ("left", "justify", "justify")
-_FLAGS = ("T", "B", "A", "F", "N", "TF", "ABC", "X", "E", "*")
-_DETAILS = (
-    "Regular price", "Discount", "You saved", "Member price", "Coupon", "Promotion", "Deposit", "Per kg",
-    "Net", "Each", "Sale", "Bonus card", "Store coupon", "2 for 1", "Reduced", "Price cut",
-)  # fmt: skip
 
 
 def _align(s: Setter) -> str:
@@ -216,7 +212,7 @@ class Till:
 def _till(rng: Rng) -> Till:
     return Till(
         upper=1.0 if chance(rng, 0.5) else between(rng, 0, 1),
-        flag=_FLAGS[int(rng.integers(len(_FLAGS)))] if chance(rng, 0.6) else "",
+        flag=TAX_LETTERS[int(rng.integers(len(TAX_LETTERS)))] if chance(rng, 0.6) else "",
         gap=(1, 1, 1, 2, 2, 3)[int(rng.integers(6))],
         minus=("before", "after", "after")[int(rng.integers(3))],
         inner=1.0 if chance(rng, 0.5) else between(rng, 0.6, 0.85),
@@ -277,10 +273,7 @@ def _fitting(s: Setter, text: str) -> str:
 
 def _goods_row(s: Setter, till: Till) -> None:
     rng = s.rng
-    words = " ".join(s.texts.word(rng) for _ in range(int(rng.integers(1, 4))))
-    words = words.upper() if chance(rng, till.upper) else capwords(words)
-    if chance(rng, 0.2):  # abbreviated, as tills do
-        words = " ".join(word[: int(rng.integers(3, 6))] for word in words.split())
+    words = goods_name(rng, s.texts, upper=till.upper)
     if till.codes:
         words = f"{int(rng.integers(10_000, 10_000_000))} {words}"
     price = f"{rng.random() * (60 if chance(rng, 0.7) else 6):.2f}"
@@ -307,7 +300,7 @@ def _goods_row(s: Setter, till: Till) -> None:
 def _detail_row(s: Setter, till: Till) -> None:
     """What a price is made of: the usual one, a deduction, a deposit."""
     rng = s.rng
-    label = _DETAILS[int(rng.integers(len(_DETAILS)))]
+    label = PRICE_DETAILS[int(rng.integers(len(PRICE_DETAILS)))]
     label = label.upper() if till.upper == 1.0 and chance(rng, 0.7) else label
     value = f"{rng.random() * 8:.2f}"
     if chance(rng, 0.5):

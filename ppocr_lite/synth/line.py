@@ -15,14 +15,15 @@ from ppocr_lite.synth.marks import mark_line
 from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import SCENE_SHARES, Scene, age_ink, photometric
 from ppocr_lite.synth.strokes import draw_neighbours, draw_rules, outline
-from ppocr_lite.synth.text import TextSource
+from ppocr_lite.synth.text import COLUMN_END, TextSource, single_spaced, without_last_word
 
 # Font sizes (pixels to the em) at the resolution of the original: small print, body text, headings.
 _SIZES = Weighted([((9.5, 15.0), 0.27), ((15.0, 24.0), 0.33), ((24.0, 38.0), 0.27), ((38.0, 72.0), 0.13)])
 _MAX_AREA = 70_000  # pixels of a drawn line; longer lines are drawn smaller, for speed
 
-_IN_CELLS = {"receipt": 0.5, "typed": 0.12, "screen": 0.06, "bilevel": 0.05, "fax": 0.1, "sign": 0.04}
+_IN_CELLS = {"receipt": 0.55, "typed": 0.12, "screen": 0.06, "bilevel": 0.05, "fax": 0.1, "sign": 0.04}
 """How often a kind of original is printed in cells."""
+_TILL_LINES = 0.45  # of the receipts' lines; the others say anything
 
 _RESIZES = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC)
 _LADDER = (16, 20, 24, 28, 32, 40)  # sizes drawn before shrinking; few, so that loaded fonts are used again
@@ -73,6 +74,7 @@ class LineRenderer:
         self.tiles = shared_tiles()
         self._scene = Weighted(scenes)
         self._clean = scenes[0][0]
+        self._gap = COLUMN_END if COLUMN_END in texts.charset else " "
 
     def render(self, rng: Rng, text: str | None = None, *, index: int | None = None) -> LineSample:
         """One line; ``text`` is drawn if given, else a string of the text source (see TextSource.sample)."""
@@ -82,22 +84,23 @@ class LineRenderer:
         ink, em, scale = self._draw(rng, scene, text, font_index)
         while len(ink.texts[0]) > 1 and (ink.right - ink.left) / (1.2 * em * scale) > self.max_ratio:
             shorter = text[: int(len(text) * 0.8)]
-            text = shorter.rsplit(" ", 1)[0] if " " in shorter else shorter
+            text = without_last_word(shorter).strip() or shorter.strip()
             ink, em, scale = self._draw(rng, scene, text, font_index)
         mask = self._cut(rng, ink, em, scale)
         image = self._picture(rng, scene, mask, xh=0.48 * em)
-        return LineSample(self._finish(rng, image), text, scene.name, info.path)
+        return LineSample(self._finish(rng, image), self._gap.join(ink.texts), scene.name, info.path)
 
     def _choose(self, rng: Rng, scene: Scene, text: str | None, index: int | None) -> tuple[str, int]:
         """The string and a font that has its glyphs; without such a font the string loses characters."""
         if text is None:
-            text = self.texts.sample(rng, index)
-        font = self.fonts.sample(rng, text, mix=scene.fonts)
+            till = scene.name == "receipt" and chance(rng, _TILL_LINES)
+            text = self.texts.sample(rng, index, till=till)
+        font = self.fonts.sample(rng, text.replace(COLUMN_END, ""), mix=scene.fonts)
         if font is not None:
             return text, font
         font = self.fonts.nearest(text)
         drawable = "".join(c for c in text if self.fonts.has_glyphs(font, c))
-        return " ".join(drawable.split()) or "0", font
+        return single_spaced(drawable) or "0", font
 
     def _draw(self, rng: Rng, scene: Scene, text: str, font_index: int) -> tuple[Ink, float, float]:
         """Draw at ``scale`` times the original's size; returns (ink, em of the original in pixels, scale)."""

@@ -131,8 +131,8 @@ SIGN = Scene(
 )
 
 SCENE_SHARES = (
-    (CLEAN, 0.05), (SCAN, 0.17), (OLD, 0.08), (BILEVEL, 0.12), (FAX, 0.04), (TYPED, 0.06), (PHOTO, 0.14),
-    (RECEIPT, 0.15), (SCREEN, 0.11), (SIGN, 0.08),
+    (CLEAN, 0.05), (SCAN, 0.16), (OLD, 0.07), (BILEVEL, 0.11), (FAX, 0.04), (TYPED, 0.06), (PHOTO, 0.14),
+    (RECEIPT, 0.18), (SCREEN, 0.11), (SIGN, 0.08),
 )  # fmt: skip
 """How often each kind of original is drawn."""
 

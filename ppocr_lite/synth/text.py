@@ -13,6 +13,7 @@ import numpy as np
 
 from ppocr_lite.errors import DataError
 from ppocr_lite.synth.items import ITEMS, pick
+from ppocr_lite.synth.rows import row, till_line
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +25,10 @@ _REPLACED = {
     "\u2032": "'", "\u2033": '"', "`": "'", "´": "'", "\u201a": ",", "\u00ad": "",
 }  # fmt: skip
 _PLAIN_SIGNS = {"‘": "'", "’": "'", "“": '"', "”": '"', "—": "--", "–": "-", "…": "..."}
-_KINDS = ("prose", "words", "capitals", "title", "items", "pair", "random")
-_KIND_SHARES = (0.50, 0.10, 0.06, 0.05, 0.21, 0.05, 0.03)
+_KINDS = ("prose", "words", "capitals", "title", "items", "pair", "random", "row")
+_KIND_SHARES = (0.48, 0.10, 0.06, 0.05, 0.20, 0.04, 0.03, 0.04)
+COLUMN_END = "\t"
+"""Where a column ends; of a charset without it, a space."""
 _ACCENTED = (
     "café résumé naïve façade fiancée déjà cliché Zoë Noël crème brûlée château fête rôle garçon señor "
     "piñata El Niño "
@@ -58,6 +61,7 @@ _SIGN_TEMPLATES = {
     "/": "~/~|##/##|#/#", "(": "(~)|(##)|(~ ~)", ")": "(~)|(#)|#)", ":": "~:|##:##|~: #", ";": "~; ~|~;",
     "!": "~!|~ ~!", "?": "~?|~ ~?", '"': '"~"|"~ ~"',
     "'": "~'s|'~'|isn't", ",": "~, ~|#,###", ".": "~.|#.##", "-": "~-~|##-##|- ~", " ": "~ ~",
+    COLUMN_END: "~@##.##|##@~|#.##@T",
 }  # fmt: skip
 
 
@@ -102,15 +106,18 @@ class TextSource:
 
     _SLOTS = 4  # characters of the balance in one string
 
-    def sample(self, rng: Rng, index: int | None = None) -> str:
+    def sample(self, rng: Rng, index: int | None = None, *, till: bool = False) -> str:
         """One string of 1 to ``max_length`` characters, without spaces at its ends or double spaces.
 
         Args:
             index: the sample's number in its stream; every ``balance_step``-th holds characters that are due.
+            till: one that tills print, if no characters are due.
         """
         for _ in range(20):
             if index is not None and index % self.balance_step == 0:
                 text = self.balanced(rng, index // self.balance_step)
+            elif till:
+                text = self.clean(till_line(rng, self))
             else:
                 text = self._draw(rng)
             if text:
@@ -163,10 +170,10 @@ class TextSource:
         """``text`` in characters of the charset, single spaces inside, at most ``limit`` long."""
         if not self._known.issuperset(text):
             text = "".join(map(self._replacement, text))
-        text = " ".join(text.split())
+        text = single_spaced(text)
         limit = self.max_length if limit == -1 else limit
         if limit is not None and len(text) > limit:
-            text = text[:limit].rsplit(" ", 1)[0] if " " in text[:limit] else text[:limit]
+            text = without_last_word(text[:limit]) or text[:limit]
         return text.strip()
 
     def _replacement(self, character: str) -> str:
@@ -191,6 +198,8 @@ class TextSource:
             return self.item(rng)
         if kind == "pair":
             return self.clean(f"{self.item(rng)} {self.item(rng) if rng.random() < 0.6 else self.word(rng)}")
+        if kind == "row":
+            return self.clean(row(rng, self))
         return self._random(rng)
 
     def _prose_line(self, rng: Rng) -> str:
@@ -306,6 +315,17 @@ class TextSource:
                 lower = index[character.lower()][:500]
                 index[character].extend(w.upper() for w in lower)
         return dict(index)
+
+
+def single_spaced(text: str) -> str:
+    """``text`` with one space between words, one tab between columns, and neither at the ends."""
+    columns = (" ".join(column.split()) for column in text.split(COLUMN_END))
+    return COLUMN_END.join(column for column in columns if column)
+
+
+def without_last_word(text: str) -> str:
+    """``text`` up to its last space or tab; nothing of a single word."""
+    return text[: max(text.rfind(" "), text.rfind(COLUMN_END), 0)]
 
 
 def _text_files(sources: Sequence[Path]) -> list[Path]:

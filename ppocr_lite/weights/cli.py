@@ -5,7 +5,7 @@ from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``show``, ``extract``, ``convert``, ``mean``, ``widen`` and ``diff``."""
+    """Add ``show``, ``extract``, ``convert``, ``mean``, ``widen``, ``recharset`` and ``diff``."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = _action(actions, "show", "List what a file of weights holds.")
     show.add_argument("file", metavar="FILE", help=".pdparams or .safetensors")
@@ -32,6 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     widen.add_argument("--hidden", type=int, required=True, metavar="N", help="units in each direction")
     _add_in_and_out(widen)
 
+    recharset = _action(
+        actions,
+        "recharset",
+        "Fit a CTC recognizer to other characters: it keeps what it knows of the common ones.",
+    )
+    recharset.add_argument(
+        "--old", required=True, metavar="DICT", help="dictionary of IN, a character a line"
+    )
+    recharset.add_argument("--new", required=True, metavar="DICT", help="dictionary of OUT")
+    recharset.add_argument(
+        "--space", action="store_true", help="both had a space added (use_space_char: true)"
+    )
+    _add_in_and_out(recharset)
+
     diff = _action(actions, "diff", "Compare two files; exit status 1 if they differ.")
     diff.add_argument("first", metavar="A", help=".pdparams or .safetensors")
     diff.add_argument("second", metavar="B", help="likewise")
@@ -51,6 +65,10 @@ def run(args: argparse.Namespace) -> int:
         return commands.mean(args.first, args.second, args.target, share=args.share, force=args.force)
     if args.action == "widen":
         return commands.widen(args.source, args.target, hidden=args.hidden, force=args.force)
+    if args.action == "recharset":
+        return commands.recharset(
+            args.source, args.target, old=args.old, new=args.new, space=args.space, force=args.force
+        )
     return commands.diff(args.first, args.second)
 
 

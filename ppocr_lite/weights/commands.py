@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ModelFileError
 from ppocr_lite.weights import structures
+from ppocr_lite.weights.characters import change_characters
 from ppocr_lite.weights.disk import write_atomic
 from ppocr_lite.weights.files import WeightFile, read_file, write_weights
 from ppocr_lite.weights.names import (
@@ -141,6 +143,35 @@ def widen(source: str | Path, target: str | Path, *, hidden: int, force: bool = 
     _print(
         [f"{target}: {hidden} units in each direction; {sum(a.size for a in arrays.values()):,} elements."]
     )
+    return 0
+
+
+def recharset(
+    source: str | Path,
+    target: str | Path,
+    *,
+    old: str | Path,
+    new: str | Path,
+    space: bool,
+    force: bool = False,
+) -> int:
+    """Write the weights of a CTC recognizer for the characters of ``new``; see :mod:`.characters`.
+
+    Args:
+        old, new: dictionary files, or names of those that come with the package.
+        space: ``use_space_char`` of both.
+
+    Raises:
+        ConfigError: a dictionary cannot be read.
+        ModelFileError: the weights are not of ``old``, or ``target`` is in the way.
+    """
+    _check_target(source, target, force=force)
+    found = read_file(source)
+    before, after = (Charset.load(path, use_space_char=space) for path in (old, new))
+    arrays = change_characters(found.arrays, before, after)
+    write_weights(target, arrays, found.names)
+    kept = sum(c in before for c in after.characters)
+    _print([f"{target}: {len(after)} characters, {kept} of them known from {old}, the others to be learned."])
     return 0
 
 

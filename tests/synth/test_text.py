@@ -61,7 +61,7 @@ def test_each_item_is_one_line_of_text(item, texts):
 def test_prices_of_receipts_are_positive_amounts_with_their_marks(texts):
     rng = np.random.default_rng(0)
     found = [till_price(rng, texts) for _ in range(400)]
-    assert all(re.fullmatch(r"-?\d*\.\d\d(-| ?[A-Z]{1,2}|\*)?", price) for price in found)
+    assert all(re.fullmatch(r"-?\d*\.\d\d(-|\t?[A-Z]{1,2}|\*)?", price) for price in found)
     assert any(price.startswith(".") for price in found)
     assert sum(price.endswith("-") for price in found) > 40
 
