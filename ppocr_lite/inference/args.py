@@ -132,6 +132,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         Flag("rec_ngram_bonus", float, "0.4", "added for each character", 0.4),
         Flag("rec_alternatives", int, "0", "so many best readings of each line", 0),
         Flag("return_word_box", parse_bool, "False", "boxes of words and characters", False),
+        Flag("part_columns", parse_bool, "True", "a line for each column, where the model reads ends", True),
     ),
     "direction classifier": (
         Flag("use_angle_cls", parse_bool, "False", "find lines that stand on their head", False),

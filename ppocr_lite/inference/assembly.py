@@ -87,4 +87,5 @@ def make_system(args: argparse.Namespace) -> TextSystem:
         drop_score=args.drop_score,
         cls_mode=args.cls_mode,
         find_sideways=args.find_sideways,
+        part_columns=args.part_columns,
     )

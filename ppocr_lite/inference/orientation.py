@@ -20,7 +20,8 @@ PAGE_SHARE = 0.5
 PROBE_LINES = 3
 """So many wide lines of a page that seems upside down are read both ways before it is believed."""
 MIN_GAIN = 0.03
-"""By so much the mean score of those lines must be better turned: scores that differ by less say nothing."""
+"""By so much a line's score, or the mean of those lines', must be better turned: scores that differ by less
+say nothing."""
 
 Recognize = Callable[[Sequence[np.ndarray], StageClock], list[RecResult]]
 
@@ -64,7 +65,8 @@ def choose_readings(
     read = recognize([*first, *(crop for _, crop, _, _ in others)], clock)
     best = [Reading(result, turn) for result, turn in zip(read, turned)]
     for (index, _, turn, upright), result in zip(others, read[len(first) :]):
-        if result.text and result.score > best[index].result.score:
+        gain = 0.0 if turn == best[index].turned else MIN_GAIN
+        if result.text and result.score > best[index].result.score + gain:
             best[index] = Reading(result, turn, upright)
     return best
 

@@ -13,13 +13,13 @@ from ppocr_lite.errors import ConfigError
 from ppocr_lite.geometry import (
     VERTICAL_RATIO,
     crop_quad,
-    crop_to_image,
     crop_turns,
     quad_size,
     reading_order,
 )
 from ppocr_lite.images import ImageSource, read_image
 from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.columns import SeenLine, part_columns
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
 from ppocr_lite.inference.orientation import CLS_MODES, Reading, choose_readings, page_is_turned
 from ppocr_lite.inference.page_side import detect_page, result_turned_back
@@ -28,7 +28,7 @@ from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer
 from ppocr_lite.postprocess.decoding import DecodingOptions
 from ppocr_lite.postprocess.line_decoder import LineDecoder
-from ppocr_lite.structures import ClsResult, DetResult, OCRResult, RecResult, TextSpan, Timings
+from ppocr_lite.structures import ClsResult, DetResult, OCRResult, RecResult, Timings
 
 ModelPath = str | Path
 BEST_PATH = DecodingOptions()
@@ -57,6 +57,8 @@ class TextSystem:
             reads better then; ``each`` turns whatever the classifier says, as PaddleOCR does.
         find_sideways: read pages that lie on their side, too, see :mod:`ppocr_lite.inference.page_side`;
             None does so where the lines vote, since half of these pages stand on their head once turned.
+        part_columns: make a line of each column where the detector took several for one, if the recognizer
+            reads where columns end, see :mod:`ppocr_lite.inference.columns`; else a space stands there.
         engine: options of the engines, or the kind alone, where models are given by path.
         det_options: for :meth:`TextDetector.open`: ``resize``, ``post``.
         cls_options: for :meth:`TextClassifier.open`: ``threshold``, ``batch_size``, ...
@@ -77,6 +79,7 @@ class TextSystem:
         drop_score: float = 0.5,
         cls_mode: str = "vote",
         find_sideways: bool | None = None,
+        part_columns: bool = True,
         engine: EngineOptions | str | None = None,
         det_options: Mapping[str, Any] | None = None,
         cls_options: Mapping[str, Any] | None = None,
@@ -97,6 +100,7 @@ class TextSystem:
         self.classifier = _classifier(cls, engine, cls_options or {})
         votes = self.classifier is not None and cls_mode == "vote"
         self.find_sideways = votes if find_sideways is None else find_sideways
+        self.part_columns = part_columns and rec.reads_columns
         self.decoder = rec.decoder if decoding is None else rec.make_decoder(decoding)
 
     @classmethod
@@ -157,15 +161,18 @@ class TextSystem:
             believes=self.classifier.is_upside_down if self.classifier else None,
         )
         on_head = 2 * sum(reading.turned for reading in readings) > len(readings)
-        if on_head:
-            # The lines' quads stand on their head, too: their first corner is then the last but one.
-            order = reading_order(np.roll(-found.quads, 2, axis=1))
-            found, readings = found[order], [readings[i] for i in order]
+        lines = [_seen(*seen) for seen in zip(readings, crops, found.quads)]
+        read_boxes = partial(self._read_boxes, decoding, clock) if self.part_columns else None
+        regions, texts, owners = part_columns(found, lines, read_boxes)
+        if on_head or len(regions) > len(found):
+            # Of lines on their head the quads are, too: their first corner is then the last but one.
+            order = reading_order(np.roll(-regions.quads, 2, axis=1) if on_head else regions.quads).tolist()
+            regions, texts, owners = regions[order], [texts[i] for i in order], [owners[i] for i in order]
         result = OCRResult.join(
-            found,
-            [_in_image(reading, quad) for reading, quad in zip(readings, found.quads)],
+            regions,
+            texts,
             image_size=(image.shape[0], image.shape[1]),
-            rotated=[reading.turned for reading in readings],
+            rotated=[readings[owner].turned for owner in owners],
         )
         result = replace(result_turned_back(result, turns=turns), angle=(90 * turns + 180 * on_head) % 360)
         total_ms = (time.perf_counter() - start) * 1e3
@@ -184,6 +191,17 @@ class TextSystem:
     def _decoder(self, wanted: DecodingOptions | LineDecoder | None) -> DecodingOptions | LineDecoder:
         """What the recognizer is told: the call's wish, else the constructor's, else the best path."""
         return (self.decoder or BEST_PATH) if wanted is None else wanted
+
+    def _read_boxes(
+        self,
+        decoding: DecodingOptions | LineDecoder | None,
+        clock: StageClock,
+        crops: Sequence[np.ndarray],
+    ) -> list[RecResult]:
+        """Read lines once more as :meth:`_decoder` says, with the boxes of their words."""
+        chosen = self._decoder(decoding)
+        options = chosen.options if isinstance(chosen, LineDecoder) else chosen
+        return self.recognizer(crops, clock, decoding=replace(options, return_word_box=True))
 
     @staticmethod
     def _uprights(image: np.ndarray, found: DetResult) -> dict[int, np.ndarray]:
@@ -206,18 +224,10 @@ def _as_one_line(image: np.ndarray) -> DetResult:
     return DetResult(np.array([corners], np.float32), np.zeros(1, np.float32))
 
 
-def _in_image(reading: Reading, quad: np.ndarray) -> RecResult:
-    """What was read, with the boxes of words and characters in pixels of the image."""
-    result = reading.result
-    if not result.characters:
-        return result
+def _seen(reading: Reading, crop: np.ndarray, quad: np.ndarray) -> SeenLine:
+    """The reading of a crop with the picture that was read, see :func:`choose_readings`."""
     turns = (0 if reading.upright else crop_turns(quad)) + (2 if reading.turned else 0)
-
-    def placed(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
-        quads = crop_to_image(np.stack([span.quad for span in spans]), quad, turns=turns) if spans else ()
-        return tuple(replace(span, quad=place) for span, place in zip(spans, quads))
-
-    return replace(result, characters=placed(result.characters), words=placed(result.words))
+    return SeenLine(reading.result, np.rot90(crop, turns - crop_turns(quad)), turns)
 
 
 def _classifier(

@@ -10,6 +10,7 @@ import numpy as np
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError, ModelFileError
 from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.columns import COLUMN_END
 from ppocr_lite.inference.engines.base import Engine
 from ppocr_lite.inference.line_reading import make_decoder, read_lines
 from ppocr_lite.inference.long_lines import join_pieces, split_line
@@ -21,6 +22,7 @@ from ppocr_lite.inference.predictor import (
     decoded_output,
     sequence_output,
 )
+from ppocr_lite.postprocess.ctc import CTCLabelDecode
 from ppocr_lite.postprocess.decoding import DecodingOptions
 from ppocr_lite.postprocess.line_decoder import LineDecoder
 from ppocr_lite.structures import RecResult
@@ -150,6 +152,16 @@ class TextRecognizer:
             side_by_side=True,
         )
         return cls(predictor, max_aspect=longest, decoding=decoding)
+
+    @property
+    def reads_columns(self) -> bool:
+        """Whether it can read a tab where a column ends, and tell where in the line that is."""
+        postprocess = self.predictor.postprocess
+        return (
+            isinstance(postprocess, CTCLabelDecode)
+            and self.predictor.choose is not decoded_output
+            and COLUMN_END in postprocess.charset
+        )
 
     def make_decoder(self, options: DecodingOptions) -> LineDecoder | None:
         """The options made ready for this recognizer, which takes a while for long word lists; None for none.

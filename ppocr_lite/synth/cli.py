@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ppocr_lite.charset import Charset
+from ppocr_lite.errors import ConfigError
 from ppocr_lite.synth.corpus import DEBIAN_TEXT_PACKAGES, collect
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
 from ppocr_lite.synth.gallery import contact_sheet
@@ -150,6 +151,11 @@ def render(options: argparse.Namespace) -> dict[str, Any]:
     from tqdm import tqdm
 
     stream = make_stream(options)
+    if "\t" in stream.charset and not options.lmdb:
+        raise ConfigError(
+            f"--charset {options.charset}: has the tab, which ends a label in label files. Take a dictionary "
+            "without it, or write --lmdb."
+        )
     writer = (LmdbWriter if options.lmdb else FolderWriter)(
         Path(options.out), stream.kind, suffix=".jpg" if options.quality else ".png"
     )

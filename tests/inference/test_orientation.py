@@ -67,6 +67,22 @@ def test_a_single_line_is_turned_only_when_it_reads_better() -> None:
     assert {r.result.text for r in readings} == {"good"}
 
 
+@pytest.mark.parametrize(("gain", "turned"), [(0.02, False), (0.05, True)])
+def test_a_line_that_reads_hardly_better_turned_stays(gain: float, turned: bool) -> None:
+    def read(crops: Sequence[np.ndarray], clock: StageClock) -> list[RecResult]:
+        return [RecResult("399", 0.84) if c[0, 0, 0] == 0 else RecResult("66E", 0.84 + gain) for c in crops]
+
+    (reading,) = choose_readings(
+        [crop(upside_down=False)],
+        [DOWN],
+        read,
+        uprights={},
+        clock=StageClock(),
+        believes=lambda r: r.label == "180",
+    )
+    assert reading.turned is turned
+
+
 def test_each_mode_believes_the_classifier() -> None:
     readings = choose([False, True], [DOWN, ClsResult("180", 0.5)], "each")
     assert [r.turned for r in readings] == [True, False]

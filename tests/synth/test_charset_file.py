@@ -7,3 +7,7 @@ def test_english_charset_has_ascii_space_last_and_no_duplicates():
     assert set("‘’“”–—•…£€¥©®™°±×÷§½éèçñöüäßøµ✓") <= set(characters)
     assert characters[-1] == " "
     assert len(set(characters)) == len(characters) == 149
+
+
+def test_the_charset_with_columns_is_the_other_and_the_tab():
+    assert Charset.load("en_columns.txt").characters == (*Charset.load("en_printable.txt").characters, "\t")

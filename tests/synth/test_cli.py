@@ -52,6 +52,15 @@ def test_pages_do_not_go_into_lmdb(tmp_path, font_file, text_dir):
         run("det", "--fonts", font_file, "--texts", text_dir, "--num", 1, "--out", tmp_path, "--lmdb")
 
 
+def test_label_files_take_no_tabs(tmp_path, font_file, text_dir):
+    given = ("--fonts", font_file, "--texts", text_dir, "--num", 1, "--charset", "en_columns.txt")
+    with pytest.raises(ConfigError, match="has the tab, which ends a label"):
+        run("rec", *given, "--out", tmp_path / "files")
+    assert not (tmp_path / "files").exists()
+    pytest.importorskip("lmdb", reason="LMDB is optional")
+    run("rec", *given, "--out", tmp_path / "db", "--lmdb")
+
+
 def test_font_list_counts_by_kind(library):
     lines = list_fonts(library)
     assert lines[0] == "1 fonts of 1 families"

@@ -1,0 +1,151 @@
+"""Columns that the detector took for one line are parted: a price and the letter behind it, cells of a table.
+
+How wide a gap has to be says nothing: a blank parts the price from its letter, and words have blanks between
+them, too. What stands on both sides does, so the recognizer tells: one with a tab among its characters reads
+a tab where a column ends (`en_columns.txt`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from ppocr_lite.geometry import crop_to_image
+from ppocr_lite.structures import DetResult, RecResult, TextSpan
+
+COLUMN_END = "\t"
+SPACE = " "
+MARGIN = 0.15
+"""Paper that stays beside the ink of a column, over the line's height; at most half of the gap."""
+
+ReadBoxes = Callable[[Sequence[np.ndarray]], list[RecResult]]
+
+
+@dataclass(frozen=True, eq=False)
+class SeenLine:
+    """A line as it was read.
+
+    Args:
+        result: its boxes are pixels of ``crop``.
+        crop: uint8 BGR [h, w, 3].
+        turns: quarter turns to the left from the region in the image to ``crop``.
+    """
+
+    result: RecResult
+    crop: np.ndarray
+    turns: int
+
+    def in_image(self, quad: np.ndarray) -> RecResult:
+        """The same with boxes in pixels of the image that ``quad`` was cut out of."""
+
+        def placed(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
+            if not spans:
+                return ()
+            quads = crop_to_image(np.stack([span.quad for span in spans]), quad, turns=self.turns)
+            return tuple(replace(span, quad=place) for span, place in zip(spans, quads))
+
+        result = self.result
+        return replace(result, characters=placed(result.characters), words=placed(result.words))
+
+
+def part_columns(
+    found: DetResult, lines: Sequence[SeenLine], read_boxes: ReadBoxes | None
+) -> tuple[DetResult, list[RecResult], list[int]]:
+    """Every column a region of its own, from left to right; lines without a tab stay as they are.
+
+    Args:
+        found: the regions of ``lines``.
+        read_boxes: reads crops with the boxes of words; asked where a line with a tab has none. Without it
+            no line is parted.
+
+    Returns:
+        regions, what they say (boxes in pixels of the image), and the line that each is of.
+    """
+    boxed = {}
+    if read_boxes is not None:
+        boxed = {i: line.result for i, line in enumerate(lines) if _may_be_parted(line.result)}
+        blind = [i for i, result in boxed.items() if not result.words]
+        crops = [np.ascontiguousarray(lines[i].crop) for i in blind]
+        boxed.update(zip(blind, read_boxes(crops) if crops else ()))
+    quads: list[np.ndarray] = []
+    polys: list[np.ndarray] = []
+    texts: list[RecResult] = []
+    owners: list[int] = []
+    for index, (line, quad) in enumerate(zip(lines, found.quads)):
+        columns = _columns(boxed[index]) if index in boxed else []
+        if len(columns) < 2:
+            own, outlines = [quad], found.polys[index : index + 1]
+            texts.append(_in_one_piece(line.in_image(quad)))
+        else:
+            own = _quads(columns, line, quad)
+            outlines = tuple(own) if found.polys else ()
+            image = replace(line, result=boxed[index]).in_image(quad)
+            keep = bool(line.result.words)
+            texts.extend(_column(image, words, keep=keep) for words in _columns(image))
+        quads.extend(own)
+        polys.extend(outlines)
+        owners.extend([index] * len(own))
+    placed = np.array(quads, np.float32).reshape(-1, 4, 2)
+    return DetResult(placed, found.scores[owners], tuple(polys)), texts, owners
+
+
+def _may_be_parted(result: RecResult) -> bool:
+    """Whether a column ends within the text, and nothing was asked for that is about the line as a whole."""
+    whole = result.alternatives or result.matched is not None
+    return COLUMN_END in result.text.strip() and not whole
+
+
+def _columns(result: RecResult) -> list[list[TextSpan]]:
+    """The words between two ends of columns each."""
+    ends = [result.text.count(COLUMN_END, 0, word.start) for word in result.words]
+    return [
+        [word for _, word in group] for _, group in groupby(zip(ends, result.words), lambda pair: pair[0])
+    ]
+
+
+def _quads(columns: Sequence[Sequence[TextSpan]], line: SeenLine, quad: np.ndarray) -> list[np.ndarray]:
+    """The columns' regions in the image: the line's outer sides, and within it the ink with a margin."""
+    height, width = line.crop.shape[:2]
+    ink = [(float(words[0].quad[0, 0]), float(words[-1].quad[1, 0])) for words in columns]
+    rectangles = []
+    for i, (left, right) in enumerate(ink):
+        left = max(left - MARGIN * height, (ink[i - 1][1] + left) / 2) if i else 0.0
+        right = (
+            min(right + MARGIN * height, (right + ink[i + 1][0]) / 2) if i < len(ink) - 1 else float(width)
+        )
+        rectangles.append([[left, 0], [right, 0], [right, height], [left, height]])
+    return list(crop_to_image(np.array(rectangles, np.float32), quad, turns=line.turns))
+
+
+def _column(result: RecResult, words: Sequence[TextSpan], *, keep: bool) -> RecResult:
+    """The part of ``result`` from the first of the ``words`` to the last; ``keep``: with boxes."""
+    start, end = words[0].start, words[-1].start + len(words[-1].text)
+    characters = [span for span in result.characters if start <= span.start < end]
+    scores = tuple(span.score for span in characters)
+    text = result.text[start:end]
+    if not keep:
+        return RecResult(text, float(np.mean(scores)), scores)
+    moved = _moved(characters, -start), _moved(words, -start)
+    return RecResult(text, float(np.mean(scores)), scores, *moved)
+
+
+def _in_one_piece(result: RecResult) -> RecResult:
+    """A line that is not parted: spaces for tabs, none at its ends."""
+    if COLUMN_END not in result.text:
+        return result
+    start = len(result.text) - len(result.text.lstrip())
+    text = result.text.strip().replace(COLUMN_END, SPACE)
+    shown = [span for span in result.characters if start <= span.start < start + len(text)]
+    blank_free = [replace(span, text=SPACE) if span.text == COLUMN_END else span for span in shown]
+    return replace(
+        result,
+        text=text,
+        char_scores=result.char_scores[start : start + len(text)],
+        characters=_moved(blank_free, -start),
+        words=_moved(result.words, -start),
+    )
+
+
+def _moved(spans: Sequence[TextSpan], by: int) -> tuple[TextSpan, ...]:
+    return tuple(replace(span, start=span.start + by) for span in spans)
