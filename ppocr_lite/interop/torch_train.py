@@ -24,7 +24,7 @@ from ppocr_lite.errors import ConfigError, PPOCRError
 from ppocr_lite.interop.torch_average import MovingAverage
 from ppocr_lite.interop.torch_eval import TwinEvaluator, write_report
 from ppocr_lite.interop.torch_feed import Fed, Feed
-from ppocr_lite.interop.torch_losses import LOSSES
+from ppocr_lite.interop.torch_losses import LOSSES, make_loss
 from ppocr_lite.interop.torch_nets import build_torch_model
 from ppocr_lite.interop.torch_options import Progress, TwinOptions
 from ppocr_lite.interop.torch_pack import PackedDataset
@@ -68,6 +68,7 @@ class TwinTrainer:
         self.loader = build_dataloader(cfg, "Train", charset=self.charset)
         self.loader.dataset = PackedDataset(self.loader.dataset)
         self.evaluator = TwinEvaluator(cfg, self.task, self.charset)
+        self.loss = make_loss(self.task, cfg.get("Loss") or {})
         self.optimizer = self._optimizer()
         self.average = MovingAverage(self.model, options.ema)
         self.epochs = int(cfg.get("Global.epoch_num", 1))
@@ -125,7 +126,7 @@ class TwinTrainer:
             group["lr"] = self._rate()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bfloat16):
             preds = self.model(fed.tensors["image"])
-        loss = LOSSES[self.task](preds, fed.tensors)["loss"]
+        loss = self.loss(preds, fed.tensors)["loss"]
         self.optimizer.zero_grad()
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip_norm))

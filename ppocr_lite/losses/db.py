@@ -46,6 +46,9 @@ class BCELoss(nn.Layer):
         return F.binary_cross_entropy(pred, label, reduction="none")
 
 
+LEAST_BACKGROUND = 0.002
+"""Share of the background that counts in a batch with less text."""
+
 MAP_LOSSES: dict[str, type[nn.Layer]] = {
     "DiceLoss": DiceLoss,
     "MaskL1Loss": MaskL1Loss,
@@ -127,9 +130,25 @@ def sum_of_largest(values: Tensor, count: Tensor) -> Tensor:
     return (values * weight).sum()
 
 
+def background_loss(pred: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """Cross-entropy of what is taken for text far from any: as many of the worst pixels as text has.
+
+    Of a false alarm that the network is sure of, Dice has hardly a gradient; and in the mining of BalanceLoss
+    the pixels around text, of which nobody can be sure, leave no room for it. Here only pixels count that no
+    border of a text reaches.
+
+    Shapes: pred [N, H, W]; batch threshold_mask, shrink_map, shrink_mask [N, H, W] -> scalar.
+    """
+    away = batch["shrink_mask"] * (1.0 - batch["threshold_mask"]) * (1.0 - batch["shrink_map"])
+    text = (batch["shrink_map"] * batch["shrink_mask"]).sum()
+    count = paddle.maximum(text, away.sum() * LEAST_BACKGROUND).floor().clip(min=1.0)
+    entropy = F.binary_cross_entropy(pred, paddle.zeros_like(pred), reduction="none")
+    return sum_of_largest(away * entropy, count) / count
+
+
 @LOSSES.register()
 class DBLoss(nn.Layer):
-    """alpha * BalanceLoss(shrink map) + beta * MaskL1(threshold map) + Dice(binary map).
+    """alpha * BalanceLoss(shrink map) + beta * MaskL1(threshold map) + Dice(binary map) + gamma * background.
 
     Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", AAAI 2020,
     arXiv:1911.08947.
@@ -138,6 +157,8 @@ class DBLoss(nn.Layer):
         balance_loss: mine hard examples for the shrink map; without effect on DiceLoss and MaskL1Loss.
         main_loss_type: loss of the shrink map: ``DiceLoss``, ``BCELoss`` or ``MaskL1Loss``.
         ohem_ratio: other pixels for each text pixel, in the mining.
+        gamma: weight of :func:`background_loss` of the shrink map, which PaddleOCR has not: against false
+            alarms.
         eps: keeps the divisions of the threshold and binary maps finite.
 
     Shapes: preds {"maps": [N, 3, H, W]}; batch threshold_map, threshold_mask, shrink_map, shrink_mask [N, H,
@@ -152,11 +173,13 @@ class DBLoss(nn.Layer):
         alpha: NotNegative = 5,
         beta: NotNegative = 10,
         ohem_ratio: NotNegative = 3,
+        gamma: NotNegative = 0,
         eps: Positive = 1e-6,
     ) -> None:
         super().__init__()
         self._alpha = alpha
         self._beta = beta
+        self._gamma = gamma
         self._shrink_loss = BalanceLoss(balance_loss, main_loss_type, negative_ratio=ohem_ratio)
         self._threshold_loss = MaskL1Loss(eps)
         self._binary_loss = DiceLoss(eps)
@@ -169,9 +192,11 @@ class DBLoss(nn.Layer):
             maps[:, 1], batch["threshold_map"], batch["threshold_mask"]
         )
         binary = self._binary_loss(maps[:, 2], label, mask)
-        return {
-            "loss": shrink + threshold + binary,
+        parts = {
             "loss_shrink_maps": shrink,
             "loss_threshold_maps": threshold,
             "loss_binary_maps": binary,
         }
+        if self._gamma:
+            parts["loss_background"] = self._gamma * background_loss(maps[:, 0], batch)
+        return {"loss": sum(parts.values(), paddle.zeros([])), **parts}

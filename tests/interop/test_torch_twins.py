@@ -11,7 +11,7 @@ from ppocr_lite.charset import Charset  # noqa: E402
 from ppocr_lite.config import Config  # noqa: E402
 from ppocr_lite.errors import ConfigError, ModelFileError  # noqa: E402
 from ppocr_lite.interop.torch_blocks import ConvBN  # noqa: E402
-from ppocr_lite.interop.torch_losses import LOSSES  # noqa: E402
+from ppocr_lite.interop.torch_losses import make_loss  # noqa: E402
 from ppocr_lite.interop.torch_nets import build_torch_model  # noqa: E402
 from ppocr_lite.interop.torch_weights import from_paddle, to_paddle  # noqa: E402
 from ppocr_lite.modeling import build_model  # noqa: E402
@@ -115,16 +115,19 @@ def test_losses_are_equal():
     logits = rng.standard_normal((2, 12, 5)).astype(np.float32)
     labels = {"label": np.array([[1, 2, 0], [3, 3, 4]], np.int32), "length": np.array([2, 3])}
     cases = [
-        ("det", "DBLoss", {"maps": maps}, batch),
-        ("rec", "CTCLoss", {"logits": logits}, labels),
-        ("cls", "ClsLoss", {"logits": logits[:, 0]}, {"label": np.array([1, 3])}),
+        ("det", {"name": "DBLoss"}, {"maps": maps}, batch),
+        ("det", {"name": "DBLoss", "gamma": 2.5}, {"maps": maps}, batch),
+        ("rec", {"name": "CTCLoss"}, {"logits": logits}, labels),
+        ("cls", {"name": "ClsLoss"}, {"logits": logits[:, 0]}, {"label": np.array([1, 3])}),
     ]
-    for task, name, preds, targets in cases:
-        ours = LOSSES[task](_tensors(preds, torch.from_numpy), _tensors(targets, torch.from_numpy))
-        theirs = PADDLE_LOSSES.build({"name": name})(
+    for task, section, preds, targets in cases:
+        ours = make_loss(task, section)(
+            _tensors(preds, torch.from_numpy), _tensors(targets, torch.from_numpy)
+        )
+        theirs = PADDLE_LOSSES.build(section)(
             _tensors(preds, paddle.to_tensor), _tensors(targets, paddle.to_tensor)
         )
-        assert float(ours["loss"]) == pytest.approx(float(theirs["loss"]), rel=1e-5), name
+        assert float(ours["loss"]) == pytest.approx(float(theirs["loss"]), rel=1e-5), section
 
 
 def _tensors(values, convert):

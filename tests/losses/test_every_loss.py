@@ -59,6 +59,7 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], Any]]] = {
         ({"main_loss_type": "BCELoss"}, maps),
         ({"main_loss_type": "BCELoss", "balance_loss": False}, maps),
         ({"main_loss_type": "MaskL1Loss"}, maps),
+        ({"gamma": 2}, maps),
     ],
     "ClsLoss": [({}, lambda: {"logits": normal(N, 2)})],
     "CTCLoss": [({}, line), ({"use_focal_loss": True}, line)],

@@ -7,7 +7,14 @@ import pytest
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.losses.cls import ClsLoss
 from ppocr_lite.losses.ctc import CTCLoss, steps_needed
-from ppocr_lite.losses.db import BalanceLoss, DBLoss, DiceLoss, MaskL1Loss, sum_of_largest
+from ppocr_lite.losses.db import (
+    BalanceLoss,
+    DBLoss,
+    DiceLoss,
+    MaskL1Loss,
+    background_loss,
+    sum_of_largest,
+)
 from ppocr_lite.registry import LOSSES
 
 pytestmark = pytest.mark.train
@@ -73,6 +80,38 @@ def test_db_loss_weighs_its_parts():
     )
     assert float(losses["loss"]) == pytest.approx(sum(float(v) for v in list(losses.values())[1:]), rel=1e-5)
     assert losses["loss"].shape == []
+
+
+def test_background_loss_counts_the_worst_pixels_far_from_text():
+    pred = np.full((1, 10, 10), 0.1, np.float32)
+    batch = {k: np.zeros((1, 10, 10), np.float32) for k in ("threshold_mask", "shrink_map", "shrink_mask")}
+    batch["shrink_mask"][:] = 1
+    batch["shrink_mask"][0, 0] = 0  # not to be judged
+    batch["shrink_map"][0, 2, :4] = 1  # four pixels of text
+    batch["threshold_mask"][0, 1:4, :5] = 1  # and its border
+    pred[0, 0], pred[0, 2, :4], pred[0, 1] = 0.99, 0.9, [0.98] * 5 + [0.1] * 5
+    pred[0, 7, :3] = [0.8, 0.7, 0.6]  # false alarms
+    tensors = {k: paddle.to_tensor(v) for k, v in batch.items()}
+    given = paddle.to_tensor(pred, stop_gradient=False)
+    loss = background_loss(given, tensors)
+    assert float(loss) == pytest.approx(-np.log([0.2, 0.3, 0.4, 0.9]).mean(), rel=1e-5)
+    loss.backward()
+    sure = given.grad.numpy()[0, 7, 0] * 0.8 * 0.2  # to the logit: the surer, the steeper
+    unsure = given.grad.numpy()[0, 7, 2] * 0.6 * 0.4
+    assert sure == pytest.approx(0.8 / 4, rel=1e-5)
+    assert unsure == pytest.approx(0.6 / 4, rel=1e-5)
+
+
+def test_background_loss_needs_no_text():
+    zeros, ones = paddle.zeros([1, 50, 20]), paddle.ones([1, 50, 20])
+    batch = {"threshold_mask": zeros, "shrink_map": zeros, "shrink_mask": ones}
+    pred = np.zeros((1, 50, 20), np.float32)
+    pred[0, 0, :2] = 0.5  # 0.002 of the pixels
+    assert float(background_loss(paddle.to_tensor(pred), batch)) == pytest.approx(np.log(2), rel=1e-5)
+    losses = DBLoss(gamma=3)(
+        {"maps": paddle.to_tensor(np.stack([pred[0]] * 3)[None])}, {**batch, "threshold_map": zeros}
+    )
+    assert float(losses["loss_background"]) == pytest.approx(3 * np.log(2), rel=1e-5)
 
 
 def test_unknown_map_loss():
