@@ -173,7 +173,7 @@ class DistillationDBLoss(nn.Layer):
     Args:
         model_name_list: sub-models.
         name: first part of the entries' names.
-        balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps: see DBLoss.
+        balance_loss, main_loss_type, alpha, beta, ohem_ratio, gamma, eps: see DBLoss.
     """
 
     ignored_params = ("key",)
@@ -188,12 +188,13 @@ class DistillationDBLoss(nn.Layer):
         alpha: float = 5,
         beta: float = 10,
         ohem_ratio: float = 3,
+        gamma: float = 0,
         eps: float = 1e-6,
     ) -> None:
         super().__init__()
         self._models = _names(model_name_list, "model_name_list")
         self._loss = DBLoss(
-            balance_loss, main_loss_type, alpha=alpha, beta=beta, ohem_ratio=ohem_ratio, eps=eps
+            balance_loss, main_loss_type, alpha=alpha, beta=beta, ohem_ratio=ohem_ratio, gamma=gamma, eps=eps
         )
         self._name = name
 
