@@ -133,7 +133,7 @@ def _patch_drawer(font_path: str | Path | None) -> PatchDrawer:
         level = logging.WARNING if font_path else logging.DEBUG
         logger.log(level, "Pillow is not installed: texts are drawn in ASCII only (pip install pillow).")
         return _opencv_patch
-    font = _find_font(ImageFont, font_path)
+    font = find_font(ImageFont, font_path)
     if font is None:
         return _opencv_patch
 
@@ -152,8 +152,8 @@ def _patch_drawer(font_path: str | Path | None) -> PatchDrawer:
     return patch
 
 
-def _find_font(image_font: Any, font_path: str | Path | None) -> Callable[[int], Any] | None:
-    """A cached function size -> font; None when there is no scalable font at all."""
+def find_font(image_font: Any, font_path: str | Path | None = None) -> Callable[[int], Any] | None:
+    """A cached function size -> font of Pillow's ``ImageFont``; None when no font can be scaled."""
     cache: dict[int, Any] = {}
     for name in ([str(font_path)] if font_path and Path(font_path).is_file() else []) + list(FALLBACK_FONTS):
         try:

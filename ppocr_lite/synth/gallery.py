@@ -3,13 +3,19 @@
 import json
 import textwrap
 from collections.abc import Sequence
+from importlib import import_module
 
 import cv2
 import numpy as np
 
+from ppocr_lite.synth.ink import pillow
+from ppocr_lite.visualize import find_font
+
 _ROW = 34  # pixels of one line with its gap
 _LINE_W = 1000
 _TEXT_W = 800
+_LABEL = 17  # pixels to the em
+_TAB = 8  # spaces that show one
 _CELL = 480
 _COLUMNS = 4
 _RED = (0, 0, 220)
@@ -29,16 +35,23 @@ def contact_sheet(samples: Sequence[tuple[np.ndarray, str]], kind: str) -> np.nd
 
 def _lines(samples: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
     sheet = np.full((_ROW * max(1, len(samples)), _LINE_W + _TEXT_W, 3), 255, np.uint8)
-    for row, (image, label) in enumerate(samples):
+    for row, (image, _) in enumerate(samples):
         width = max(1, round(image.shape[1] * (_ROW - 2) / image.shape[0]))
         line = cv2.resize(image, (width, _ROW - 2), interpolation=cv2.INTER_LINEAR)[:, :_LINE_W]
         sheet[row * _ROW : row * _ROW + _ROW - 2, : line.shape[1]] = line
-        # OpenCV's own letters are ASCII; other signs show as question marks.
-        shown = label.encode("ascii", "replace").decode()
-        cv2.putText(
-            sheet, shown, (_LINE_W + 8, row * _ROW + 22), cv2.FONT_HERSHEY_SIMPLEX, 0.55, _RED, 1, cv2.LINE_AA
-        )
-    return sheet
+    return _with_labels(sheet, [label for _, label in samples])
+
+
+def _with_labels(sheet: np.ndarray, labels: Sequence[str]) -> np.ndarray:
+    """The labels at the right of their rows, with signs beyond ASCII where there is a font for them."""
+    image_module, draw_module = pillow()
+    picture = image_module.fromarray(sheet)
+    sized = find_font(import_module("PIL.ImageFont"))
+    draw, font = draw_module.Draw(picture), sized and sized(_LABEL)
+    for row, label in enumerate(labels):
+        shown = label.replace("\t", " " * _TAB)
+        draw.text((_LINE_W + 8, row * _ROW + 6), shown, fill=_RED, font=font)
+    return np.array(picture)
 
 
 def _pages(samples: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
