@@ -35,6 +35,7 @@ def make_detector(args: argparse.Namespace) -> TextDetector:
         "use_dilation": args.use_dilation,
         "score_mode": args.det_db_score_mode,
         "box_type": args.det_box_type,
+        "shift": args.det_db_shift,
     }
     return TextDetector.open(
         args.det_model_dir or embedded_model("det"),

@@ -78,6 +78,7 @@ class DistillationDBPostProcess(PerModel[DetResult]):
         use_dilation: bool = False,
         score_mode: str = "fast",
         box_type: str = "quad",
+        shift: float = 0.0,
     ) -> None:
         params: dict[str, Any] = {
             "thresh": thresh,
@@ -87,6 +88,7 @@ class DistillationDBPostProcess(PerModel[DetResult]):
             "use_dilation": use_dilation,
             "score_mode": score_mode,
             "box_type": box_type,
+            "shift": shift,
         }
         super().__init__(DBPostProcess(**params), {"name": "DBPostProcess", **params}, model_name=model_name)
 

@@ -48,6 +48,22 @@ def test_db_poly():
     assert result.quads.shape == (1, 4, 2)
 
 
+@pytest.mark.parametrize("box_type", ["quad", "poly"])
+def test_db_shift_moves_regions_by_pixels_of_the_map(box_type):
+    if box_type == "poly":
+        pytest.importorskip("pyclipper")
+    size = np.array([[200.0, 400.0, 1.0, 1.0]])  # the image is twice as large as the map
+    maps = block_map()[:, :, :100, :100]
+    plain, moved = (
+        DBPostProcess(0.3, 0.6, box_type=box_type, shift=shift)({"maps": maps}, size)[0] for shift in (0, 1)
+    )
+    scale = np.array([400 / maps.shape[3], 200 / maps.shape[2]])
+    np.testing.assert_allclose(moved.quads - plain.quads, np.broadcast_to(scale, (1, 4, 2)), atol=1)
+    np.testing.assert_allclose((moved.quads - plain.quads).mean(axis=(0, 1)), scale, atol=0.5)
+    for outline, before in zip(moved.polys, plain.polys):
+        np.testing.assert_allclose((outline - before).mean(axis=0), scale, atol=0.5)
+
+
 def test_db_dilation_grows_regions():
     plain = DBPostProcess()({"maps": block_map()})[0].quads
     grown = DBPostProcess(use_dilation=True)({"maps": block_map()})[0].quads
