@@ -45,7 +45,9 @@ class RecMetric:
     Args:
         main_indicator: the key that decides which model is best.
         is_filter: keep only 0-9a-zA-Z and lower-case them, for ``acc`` and ``norm_edit_dis``.
-        ignore_space: take spaces out of both texts, for the same two.
+        ignore_space: take spaces and tabs out of both texts, for the same two.
+        tab_is_space: a recognizer may read a tab where a column ends, and label files cannot hold one: take
+            it for a space everywhere.
         charset: turns the labels of :meth:`update` back into text; the built-in 36 characters without it.
     """
 
@@ -55,10 +57,11 @@ class RecMetric:
         is_filter: bool = False,
         *,
         ignore_space: bool = True,
+        tab_is_space: bool = False,
         charset: Charset | None = None,
     ) -> None:
         self.main_indicator = checked_indicator(main_indicator, ("acc", "norm_edit_dis", *ACCURACIES))
-        self.is_filter, self.ignore_space = is_filter, ignore_space
+        self.is_filter, self.ignore_space, self.tab_is_space = is_filter, ignore_space, tab_is_space
         self.charset = charset or Charset.load(None)
         if self.charset.separator:
             raise ConfigError(
@@ -77,6 +80,8 @@ class RecMetric:
 
     def update_texts(self, texts: Sequence[str], truth: Sequence[str]) -> None:
         """Count pairs of texts."""
+        if self.tab_is_space:
+            texts, truth = ([t.replace("\t", " ") for t in side] for side in (texts, truth))
         reduced, reduced_truth = ([self._reduce(t) for t in side] for side in (texts, truth))
         longer = [max(len(a), len(b), 1) for a, b in zip(reduced, reduced_truth, strict=True)]
         self._right["acc"] += _equal(reduced, reduced_truth)
@@ -122,7 +127,7 @@ class RecMetric:
 
     def _reduce(self, text: str) -> str:
         if self.ignore_space:
-            text = text.replace(" ", "")
+            text = _without_space(text)
         if self.is_filter:
             text = "".join(c for c in text if c in FILTER_CHARACTERS).lower()
         return text
@@ -133,5 +138,9 @@ def _equal(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def _seen(text: str, space: bool, case: bool) -> str:
-    text = text if space else text.replace(" ", "")
+    text = text if space else _without_space(text)
     return text if case else text.lower()
+
+
+def _without_space(text: str) -> str:
+    return text.replace(" ", "").replace("\t", "")

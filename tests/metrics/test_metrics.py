@@ -66,6 +66,17 @@ def test_rec_filter_and_spaces():
     assert strict.compute()["norm_edit_dis"] == 1.0
 
 
+def test_tabs_between_columns():
+    exact, spaces, without = RecMetric(ignore_space=False), RecMetric(tab_is_space=True), RecMetric()
+    for metric in (exact, spaces, without):
+        metric.update_texts(["3.99\tB", "a\tb"], ["3.99 B", "a\tb"])
+    assert exact.compute()["acc"] == pytest.approx(0.5, abs=1e-4)
+    assert spaces.compute()["acc_with_space"] == pytest.approx(1, abs=1e-4)
+    assert without.compute()["acc"] == pytest.approx(1, abs=1e-4)
+    assert without.compute()["acc_with_space"] == pytest.approx(0.5, abs=1e-4)
+    assert without.details()["acc_no_space"] == pytest.approx(1, abs=1e-4)
+
+
 def test_spaces_case_and_words_by_hand():
     metric = RecMetric()
     metric.update_texts(
