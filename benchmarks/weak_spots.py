@@ -64,8 +64,9 @@ def lines(args: argparse.Namespace, fonts: FontLibrary, texts: TextSource) -> li
     for kind in sorted(count, key=lambda k: (k == "all", right[k] / count[k])):
         accuracy, rate = right[kind] / count[kind], edits[kind] / letters[kind]
         print(f"| {kind} | {count[kind]} | {accuracy:.3f} | {rate:.3f} |")
+    named = {"": "(none)", "\t": "(tab)"}
     common = ", ".join(
-        f"`{a or '(none)'}` as `{b or '(none)'}` {n}" for (a, b), n in confused.most_common(24)
+        f"`{named.get(a, a)}` as `{named.get(b, b)}` {n}" for (a, b), n in confused.most_common(24)
     )
     print(f"\nCommonest of {sum(confused.values())} confusions: {common}")
     chosen = np.random.default_rng(0).permutation(len(failures))[:SHOWN_LINES]
@@ -119,11 +120,13 @@ def main() -> int:
     parser.add_argument("--texts", nargs="+", required=True)
     parser.add_argument("--font_cache", type=Path)
     parser.add_argument("--model", help="folder of an exported model; the embedded one by default")
+    parser.add_argument("--charset", help="dictionary: en_columns.txt for lines, en_printable.txt for pages")
     parser.add_argument("--num", type=int, default=2000, help="lines or pages")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--sheet", type=Path, help="picture to write")
     args = parser.parse_args()
-    characters = Charset.load("en_printable.txt").characters
+    usual = "en_columns.txt" if args.task == "rec" else "en_printable.txt"
+    characters = Charset.load(args.charset or usual).characters
     fonts = FontLibrary(args.fonts, characters, cache_file=args.font_cache)
     texts = TextSource(args.texts, characters)
     failures = (lines if args.task == "rec" else pages)(args, fonts, texts)
