@@ -68,7 +68,7 @@ def infer_rec(cfg: Config) -> int:
         for name, result in results.items():
             logger.info("\t %s: %s\t%s", _title(name), result.text, result.score)
         if SINGLE in results:
-            said = f"{results[SINGLE].text}\t{results[SINGLE].score}"
+            said = f"{results[SINGLE].text.expandtabs(1)}\t{results[SINGLE].score}"  # tabs part the fields
         else:
             texts = {name: {"label": r.text, "score": r.score} for name, r in results.items()}
             said = json.dumps(texts, ensure_ascii=False)
