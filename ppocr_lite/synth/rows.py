@@ -1,5 +1,6 @@
 """Lines with columns in them: of tills, statements, tables, forms. A tab stands where a column ends."""
 
+import re
 from string import capwords
 
 import numpy as np
@@ -30,11 +31,19 @@ _MAX_CELLS = 4
 
 def goods_name(rng: Rng, words: WordSupply, *, upper: float) -> str:
     """One to three words as tills print them: in capitals (with probability ``upper``), some abbreviated."""
-    name = " ".join(words.word(rng) for _ in range(int(rng.integers(1, 4))))
-    name = name.upper() if rng.random() < upper else capwords(name)
-    if rng.random() < 0.2:
-        name = " ".join(word[: int(rng.integers(3, 6))] for word in name.split())
-    return name
+    parts = [words.word(rng) for _ in range(int(rng.integers(1, 4)))]
+    form = rng.random()
+    if form < 0.2:
+        parts = [part[: int(rng.integers(3, 6))] for part in parts]
+    elif form < 0.4:
+        parts = [_without_vowels(part) if rng.random() < 0.6 else part for part in parts]
+    name = " ".join(parts)
+    return name.upper() if rng.random() < upper else capwords(name)
+
+
+def _without_vowels(word: str) -> str:
+    """``biscuit`` as ``bsct``: all vowels but a first go."""
+    return word[:1] + re.sub("[aeiouAEIOU]", "", word[1:])
 
 
 def till_line(rng: Rng, words: WordSupply) -> str:
@@ -75,6 +84,8 @@ def _tax_letter(rng: Rng) -> str:
 def _detail(rng: Rng) -> str:
     """A note about a price, as written, in capitals, or run together for want of room."""
     text = pick(rng, PRICE_DETAILS)
+    if rng.random() < 0.2:
+        text = " ".join(_without_vowels(word) for word in text.split())
     form = rng.random()
     if form < 0.25:
         return text.upper()

@@ -8,7 +8,7 @@ import pytest
 from ppocr_lite.charset import Charset
 from ppocr_lite.synth import LineRenderer, TextSource
 from ppocr_lite.synth.ink import TextStyle, draw_text, lay_out
-from ppocr_lite.synth.rows import TAX_LETTERS, row, till_line
+from ppocr_lite.synth.rows import TAX_LETTERS, goods_name, row, till_line
 from ppocr_lite.synth.text import single_spaced, without_last_word
 
 COLUMNS = Charset.load("en_columns.txt").characters
@@ -87,3 +87,16 @@ def test_labels_of_lines_tell_where_columns_end(library, texts, column_texts):
         assert line.text.replace("\t", " ") == "ab cd 12.50"
         assert "\t12.50" in line.text
         assert without.render(np.random.default_rng(i), "ab cd 12.50").text == "ab cd 12.50"
+
+
+def test_tills_leave_vowels_out():
+    class Words:
+        def word(self, rng):
+            return "biscuit"
+
+        def name(self, rng):
+            return "Bob"
+
+    rng = np.random.default_rng(0)
+    names = {goods_name(rng, Words(), upper=1.0) for _ in range(100)}
+    assert {"BISCUIT", "BSCT", "BIS"} <= names
