@@ -23,7 +23,7 @@ _MAX_AREA = 70_000  # pixels of a drawn line; longer lines are drawn smaller, fo
 
 _IN_CELLS = {"receipt": 0.55, "typed": 0.12, "screen": 0.06, "bilevel": 0.05, "fax": 0.1, "sign": 0.04}
 """How often a kind of original is printed in cells."""
-_TILL_LINES = 0.45  # of the receipts' lines; the others say anything
+_TILL_LINES = 0.55  # of the receipts' lines; the others say anything
 
 _RESIZES = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC)
 _LADDER = (16, 20, 24, 28, 32, 40)  # sizes drawn before shrinking; few, so that loaded fonts are used again

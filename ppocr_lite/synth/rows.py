@@ -49,11 +49,11 @@ def _without_vowels(word: str) -> str:
 def till_line(rng: Rng, words: WordSupply) -> str:
     """What a detector cuts out of a receipt: a name, a price, a price with its letter, or a whole row."""
     kind = rng.random()
-    if kind < 0.3:
+    if kind < 0.25:
         return goods_name(rng, words, upper=0.6)
-    if kind < 0.5:
+    if kind < 0.4:
         return _detail(rng)
-    if kind < 0.65:
+    if kind < 0.55:
         return till_price(rng, words)
     price = till_figure(rng)
     if kind < 0.85:
