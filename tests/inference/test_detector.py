@@ -226,9 +226,9 @@ def test_a_limit_that_was_asked_for_is_kept(models: dict[str, Path]) -> None:
 
 
 def test_small_print_on_a_large_scan_is_read(printed: Callable[..., Image.Image]) -> None:
-    """17 pixels to the em on a scan of 4000, 5 for the network at first, with the embedded models."""
+    """14 pixels to the em on a scan of 4000, 4.5 for the network at first, with the embedded models."""
     lines = [f"Line {number:03d} of this page is in small print" for number in range(100)]
-    page = printed((2900, 4000), [((200, 40 + 28 * i), text, 17) for i, text in enumerate(lines)], paper=255)
+    page = printed((2900, 4000), [((200, 40 + 28 * i), text, 14) for i, text in enumerate(lines)], paper=255)
     picture = cv2.cvtColor(np.asarray(page), cv2.COLOR_GRAY2BGR)
     right = {}
     for look_closer in (False, True):
