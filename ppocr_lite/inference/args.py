@@ -113,6 +113,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         Flag("rec_char_dict_path", str, "what travels with the model", "dictionary, one character a line"),
         Flag("use_space_char", parse_bool, "True", "the space is a class too", True),
         Flag("drop_score", float, "0.5", "lines read with a lower score are left out", 0.5),
+        Flag("part_columns", parse_bool, "True", "a line for each column, where the model reads ends", True),
     ),
     "decoding of recognizers with CTC": (
         Flag(
@@ -133,7 +134,6 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         Flag("rec_ngram_bonus", float, "0.4", "added for each character", 0.4),
         Flag("rec_alternatives", int, "0", "so many best readings of each line", 0),
         Flag("return_word_box", parse_bool, "False", "boxes of words and characters", False),
-        Flag("part_columns", parse_bool, "True", "a line for each column, where the model reads ends", True),
     ),
     "direction classifier": (
         Flag("use_angle_cls", parse_bool, "False", "find lines that stand on their head", False),
