@@ -23,6 +23,9 @@ DEFAULT_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 LEFT_TO_RIGHT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 :*./%+-")
 """Characters whose runs keep their order in right-to-left text."""
 
+COLUMN_END = "\t"
+"""A recognizer with it among its characters reads it where a column ends. Label files cannot hold it."""
+
 NO_SEPARATORS = "\t\r\n"
 """They end a label or its row."""
 SHOWN = 5

@@ -11,10 +11,10 @@ from itertools import groupby
 
 import numpy as np
 
+from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.geometry import crop_to_image
 from ppocr_lite.structures import DetResult, RecResult, TextSpan
 
-COLUMN_END = "\t"
 SPACE = " "
 MARGIN = 0.15
 """Paper that stays beside the ink of a column, over the line's height; at most half of the gap."""
@@ -40,12 +40,12 @@ class SeenLine:
         """The same with boxes in pixels of the image that ``quad`` was cut out of."""
 
         def placed(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
-            if not spans:
-                return ()
-            quads = crop_to_image(np.stack([span.quad for span in spans]), quad, turns=self.turns)
+            quads = crop_to_image(np.stack([s.quad for s in spans]), quad, turns=self.turns) if spans else ()
             return tuple(replace(span, quad=place) for span, place in zip(spans, quads))
 
         result = self.result
+        if not result.characters:
+            return result
         return replace(result, characters=placed(result.characters), words=placed(result.words))
 
 

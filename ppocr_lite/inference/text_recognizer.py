@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ppocr_lite.charset import Charset
+from ppocr_lite.charset import COLUMN_END, Charset
 from ppocr_lite.errors import ConfigError, ModelFileError
 from ppocr_lite.inference.clock import StageClock
-from ppocr_lite.inference.columns import COLUMN_END
 from ppocr_lite.inference.engines.base import Engine
 from ppocr_lite.inference.line_reading import make_decoder, read_lines
 from ppocr_lite.inference.long_lines import join_pieces, split_line

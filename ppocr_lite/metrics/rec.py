@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ppocr_lite.charset import Charset
+from ppocr_lite.charset import COLUMN_END, Charset
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.metrics.indicator import checked_indicator
 from ppocr_lite.metrics.intervals import RatioSums, bounds, wilson_interval
@@ -81,7 +81,7 @@ class RecMetric:
     def update_texts(self, texts: Sequence[str], truth: Sequence[str]) -> None:
         """Count pairs of texts."""
         if self.tab_is_space:
-            texts, truth = ([t.replace("\t", " ") for t in side] for side in (texts, truth))
+            texts, truth = ([t.replace(COLUMN_END, " ") for t in side] for side in (texts, truth))
         reduced, reduced_truth = ([self._reduce(t) for t in side] for side in (texts, truth))
         longer = [max(len(a), len(b), 1) for a, b in zip(reduced, reduced_truth, strict=True)]
         self._right["acc"] += _equal(reduced, reduced_truth)
@@ -143,4 +143,4 @@ def _seen(text: str, space: bool, case: bool) -> str:
 
 
 def _without_space(text: str) -> str:
-    return text.replace(" ", "").replace("\t", "")
+    return text.replace(" ", "").replace(COLUMN_END, "")

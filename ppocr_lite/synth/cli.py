@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ppocr_lite.charset import Charset
+from ppocr_lite.charset import COLUMN_END, Charset
 from ppocr_lite.errors import ConfigError
 from ppocr_lite.synth.corpus import DEBIAN_TEXT_PACKAGES, collect
 from ppocr_lite.synth.fonts import DEFAULT_FONT_DIRS, FontLibrary
@@ -151,7 +151,7 @@ def render(options: argparse.Namespace) -> dict[str, Any]:
     from tqdm import tqdm
 
     stream = make_stream(options)
-    if "\t" in stream.charset and not options.lmdb:
+    if COLUMN_END in stream.charset and not options.lmdb:
         raise ConfigError(
             f"--charset {options.charset}: has the tab, which ends a label in label files. Take a dictionary "
             "without it, or write --lmdb."

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.errors import DataError
 from ppocr_lite.synth import font_kinds
 from ppocr_lite.synth.font_scan import FontInfo, open_font, scan_fonts
@@ -16,7 +17,6 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_FONT_DIRS = ("/usr/share/fonts", "/usr/share/texmf/fonts/opentype")
 """Where Debian's font packages put their files."""
-_NO_INK = "\t"
 
 
 class FontLibrary:
@@ -48,7 +48,7 @@ class FontLibrary:
         cache_size: int = 800,
         cache_file: str | Path | None = None,
     ) -> None:
-        self.charset = "".join(c for c in charset if c != _NO_INK)
+        self.charset = "".join(c for c in charset if c != COLUMN_END)
         self._column = {c: i for i, c in enumerate(self.charset)}
         self._cache_size = cache_size
         self._cache: OrderedDict[tuple[int, int], Any] = OrderedDict()
@@ -80,7 +80,7 @@ class FontLibrary:
     def has_glyphs(self, index: int, text: str) -> bool:
         """Whether font ``index`` draws every character of ``text``; tabs, between columns, are not drawn."""
         row = self._coverage[index]
-        return all(c in self._column and row[self._column[c]] for c in set(text) if c != _NO_INK)
+        return all(c in self._column and row[self._column[c]] for c in set(text) if c != COLUMN_END)
 
     def sample(
         self, rng: np.random.Generator, text: str, *, mix: Mapping[str, float] | None = None

@@ -8,6 +8,7 @@ from importlib import import_module
 import cv2
 import numpy as np
 
+from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.synth.ink import pillow
 from ppocr_lite.visualize import find_font
 
@@ -49,7 +50,7 @@ def _with_labels(sheet: np.ndarray, labels: Sequence[str]) -> np.ndarray:
     sized = find_font(import_module("PIL.ImageFont"))
     draw, font = draw_module.Draw(picture), sized and sized(_LABEL)
     for row, label in enumerate(labels):
-        shown = label.replace("\t", " " * _TAB)
+        shown = label.replace(COLUMN_END, " " * _TAB)
         draw.text((_LINE_W + 8, row * _ROW + 6), shown, fill=_RED, font=font)
     return np.array(picture)
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.errors import MissingDependency
 
 Rng = np.random.Generator
@@ -94,7 +95,12 @@ def lay_out(
 
     Tabs are gaps, too: what a column of its own takes, or one to three blanks before a letter or two.
     """
-    plain = style.word_gap == 1.0 and style.wide_gap_chance == 0 and not style.by_letter and "\t" not in text
+    plain = (
+        style.word_gap == 1.0
+        and style.wide_gap_chance == 0
+        and not style.by_letter
+        and COLUMN_END not in text
+    )
     if plain and not isinstance(font, LetterFont):
         width = font.getlength(text)
         return [Placed(text, 0.0)], width, [(0.0, width, text)]
@@ -105,9 +111,9 @@ def lay_out(
     widths: dict[str, float] = {}
     x = start = 0.0
     for gap, word in re.findall("(^|[ \t])([^ \t]*)", text):
-        if gap == "\t" or (gap and style.wide_gap_chance and rng.random() < style.wide_gap_chance):
+        if gap == COLUMN_END or (gap and style.wide_gap_chance and rng.random() < style.wide_gap_chance):
             runs.append((start, x, " ".join(words)))
-            blanks = _blanks(rng, word) if gap == "\t" else 2.5 + 9 * rng.random()
+            blanks = _blanks(rng, word) if gap == COLUMN_END else 2.5 + 9 * rng.random()
             x += space * (round(blanks) if isinstance(font, LetterFont) else blanks)
             start, words = x, []
         elif gap:

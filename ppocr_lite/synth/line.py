@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.synth import cells
 from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink
@@ -15,7 +16,7 @@ from ppocr_lite.synth.marks import mark_line
 from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import SCENE_SHARES, Scene, age_ink, photometric
 from ppocr_lite.synth.strokes import draw_neighbours, draw_rules, outline
-from ppocr_lite.synth.text import COLUMN_END, TextSource, single_spaced, without_last_word
+from ppocr_lite.synth.text import TextSource, single_spaced, without_last_word
 
 # Font sizes (pixels to the em) at the resolution of the original: small print, body text, headings.
 _SIZES = Weighted([((9.5, 15.0), 0.27), ((15.0, 24.0), 0.33), ((24.0, 38.0), 0.27), ((38.0, 72.0), 0.13)])
@@ -82,7 +83,7 @@ class LineRenderer:
         text, font_index = self._choose(rng, scene, text, index)
         info = self.fonts.fonts[font_index]
         ink, em, scale = self._draw(rng, scene, text, font_index)
-        while len(ink.texts[0]) > 1 and (ink.right - ink.left) / (1.2 * em * scale) > self.max_ratio:
+        while len(text) > 1 and (ink.right - ink.left) / (1.2 * em * scale) > self.max_ratio:
             shorter = text[: int(len(text) * 0.8)]
             text = without_last_word(shorter).strip() or shorter.strip()
             ink, em, scale = self._draw(rng, scene, text, font_index)

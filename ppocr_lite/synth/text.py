@@ -11,6 +11,7 @@ from string import capwords
 
 import numpy as np
 
+from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.errors import DataError
 from ppocr_lite.synth.items import ITEMS, pick
 from ppocr_lite.synth.rows import row, till_line
@@ -27,8 +28,6 @@ _REPLACED = {
 _PLAIN_SIGNS = {"‘": "'", "’": "'", "“": '"', "”": '"', "—": "--", "–": "-", "…": "..."}
 _KINDS = ("prose", "words", "capitals", "title", "items", "pair", "random", "row")
 _KIND_SHARES = (0.48, 0.10, 0.06, 0.05, 0.20, 0.04, 0.03, 0.04)
-COLUMN_END = "\t"
-"""Where a column ends; of a charset without it, a space."""
 _ACCENTED = (
     "café résumé naïve façade fiancée déjà cliché Zoë Noël crème brûlée château fête rôle garçon señor "
     "piñata El Niño "

@@ -100,3 +100,11 @@ def test_tills_leave_vowels_out():
     rng = np.random.default_rng(0)
     names = {goods_name(rng, Words(), upper=1.0) for _ in range(100)}
     assert {"BISCUIT", "BSCT", "BIS"} <= names
+
+
+def test_long_rows_are_shortened_even_if_their_first_column_is_one_sign(library, column_texts):
+    renderer = LineRenderer(library, column_texts, max_ratio=8.0)
+    for i in range(10):
+        line = renderer.render(np.random.default_rng(i), "1\t" + "many words in one row " * 6)
+        assert line.text.startswith("1")
+        assert len(line.text) < 40
