@@ -2,51 +2,26 @@
 
 How wide a gap has to be says nothing: a blank parts the price from its letter, and words have blanks between
 them, too. What stands on both sides does, so the recognizer tells: one with a tab among its characters reads
-a tab where a column ends (`en_columns.txt`).
+a tab where a column ends (`en_columns.txt`). Columns line up, too: where other rows of the page end a column
+before a word of the same kind at the same place, a space is the end of one.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
 from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.geometry import crop_to_image
+from ppocr_lite.inference.column_rows import SPACE, ColumnRows
+from ppocr_lite.inference.seen_line import SeenLine
 from ppocr_lite.structures import DetResult, RecResult, TextSpan
 
-SPACE = " "
 MARGIN = 0.15
 """Paper that stays beside the ink of a column, over the line's height; at most half of the gap."""
 
 ReadBoxes = Callable[[Sequence[np.ndarray]], list[RecResult]]
-
-
-@dataclass(frozen=True, eq=False)
-class SeenLine:
-    """A line as it was read.
-
-    Args:
-        result: its boxes are pixels of ``crop``.
-        crop: uint8 BGR [h, w, 3].
-        turns: quarter turns to the left from the region in the image to ``crop``.
-    """
-
-    result: RecResult
-    crop: np.ndarray
-    turns: int
-
-    def in_image(self, quad: np.ndarray) -> RecResult:
-        """The same with boxes in pixels of the image that ``quad`` was cut out of."""
-
-        def placed(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
-            quads = crop_to_image(np.stack([s.quad for s in spans]), quad, turns=self.turns) if spans else ()
-            return tuple(replace(span, quad=place) for span, place in zip(spans, quads))
-
-        result = self.result
-        if not result.characters:
-            return result
-        return replace(result, characters=placed(result.characters), words=placed(result.words))
 
 
 def part_columns(
@@ -62,12 +37,13 @@ def part_columns(
     Returns:
         regions, what they say (boxes in pixels of the image), and the line that each is of.
     """
-    boxed = {}
+    boxed: dict[int, RecResult] = {}
     if read_boxes is not None:
-        boxed = {i: line.result for i, line in enumerate(lines) if _may_be_parted(line.result)}
-        blind = [i for i, result in boxed.items() if not result.words]
-        crops = [np.ascontiguousarray(lines[i].crop) for i in blind]
-        boxed.update(zip(blind, read_boxes(crops) if crops else ()))
+        boxed = _with_boxes([i for i, x in enumerate(lines) if _may_be_parted(x.result)], lines, read_boxes)
+        rows = ColumnRows(boxed, lines, found.quads)
+        alike = [i for i, x in enumerate(lines) if _is_free(x.result) and rows.may_hold(x.result.text)]
+        boxed |= _with_boxes([i for i in alike if i not in boxed], lines, read_boxes)
+        boxed |= {i: rows.parted(boxed[i], lines[i], found.quads[i]) for i in alike}
     quads: list[np.ndarray] = []
     polys: list[np.ndarray] = []
     texts: list[RecResult] = []
@@ -92,8 +68,22 @@ def part_columns(
 
 def _may_be_parted(result: RecResult) -> bool:
     """Whether a column ends within the text, and nothing was asked for that is about the line as a whole."""
-    whole = result.alternatives or result.matched is not None
-    return COLUMN_END in result.text.strip() and not whole
+    return COLUMN_END in result.text.strip() and _is_free(result)
+
+
+def _is_free(result: RecResult) -> bool:
+    return not result.alternatives and result.matched is None
+
+
+def _with_boxes(
+    indices: Sequence[int], lines: Sequence[SeenLine], read_boxes: ReadBoxes
+) -> dict[int, RecResult]:
+    """The results of these lines with the boxes of their words, read again where they have none."""
+    boxed = {i: lines[i].result for i in indices}
+    blind = [i for i, result in boxed.items() if not result.words]
+    crops = [np.ascontiguousarray(lines[i].crop) for i in blind]
+    boxed.update(zip(blind, read_boxes(crops) if crops else ()))
+    return boxed
 
 
 def _columns(result: RecResult) -> list[list[TextSpan]]:

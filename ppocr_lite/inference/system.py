@@ -19,10 +19,11 @@ from ppocr_lite.geometry import (
 )
 from ppocr_lite.images import ImageSource, read_image
 from ppocr_lite.inference.clock import StageClock
-from ppocr_lite.inference.columns import SeenLine, part_columns
+from ppocr_lite.inference.columns import part_columns
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
 from ppocr_lite.inference.orientation import CLS_MODES, Reading, choose_readings, page_is_turned
 from ppocr_lite.inference.page_side import detect_page, result_turned_back
+from ppocr_lite.inference.seen_line import SeenLine
 from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
 from ppocr_lite.inference.text_recognizer import TextRecognizer

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from ppocr_lite.geometry import crop_quad
-from ppocr_lite.inference.columns import SeenLine, part_columns
+from ppocr_lite.inference.columns import part_columns
 from ppocr_lite.inference.model_files import EngineOptions
+from ppocr_lite.inference.seen_line import SeenLine
 from ppocr_lite.inference.system import TextSystem
 from ppocr_lite.inference.text_recognizer import TextRecognizer
 from ppocr_lite.postprocess.decoding import DecodingOptions
@@ -144,6 +145,57 @@ def test_outlines_stay_with_their_regions() -> None:
     regions, _, _ = part_columns(found, lines, lambda crops: [])
     assert [len(p) for p in regions.polys] == [4, 4, 5]
     np.testing.assert_array_equal(regions.polys[2], outline + 1)
+
+
+def receipt(*texts: str, lefts: Sequence[float] = (), **options: object) -> list[str]:
+    """The texts that come out of rows below each other, which end at one place or begin at ``lefts``."""
+    right = max(len(t) for t in texts) * CHARACTER
+    starts = lefts or [right - len(t) * CHARACTER for t in texts]
+    quads = [upright(t, left=x, top=30 * i) for i, (t, x) in enumerate(zip(texts, starts))]
+    return [r.text for r in part(texts, quads=quads, **options)[1]]  # type: ignore[arg-type]
+
+
+def test_a_space_ends_a_column_where_two_other_rows_have_it_at_this_place() -> None:
+    rows = receipt("3.99\tB", "12.49\tB", "1.50 B", "Milk 1.50")
+    assert rows == ["3.99", "B", "12.49", "B", "1.50", "B", "Milk 1.50"]
+    assert receipt("3.99\tB", "1.50 B") == ["3.99", "B", "1.50 B"]  # one other row is not enough
+
+
+def test_columns_that_begin_below_each_other_line_up_as_well() -> None:
+    rows = receipt("Tax\t1.50", "Net\t10.00", "Sum 199.00", lefts=(0, 0, 0))
+    assert rows == ["Tax", "1.50", "Net", "10.00", "Sum", "199.00"]
+
+
+@pytest.mark.parametrize("text", ["3.99 C4", "3.99 per B", "Salt B", "B 3.99"])
+def test_words_of_another_kind_stay_in_line(text: str) -> None:
+    assert receipt("3.99\tB", "2.49\tB", text)[-1] == text
+
+
+def test_a_space_at_another_place_stays_a_space() -> None:
+    assert receipt("3.99\tB", "2.49\tB", "1.50 B", lefts=(0, 0, 50))[-1] == "1.50 B"
+
+
+def test_rows_may_be_slanted() -> None:
+    """By a third here: the rows themselves do not show it."""
+    assert receipt("3.99\tB", "2.49\tB", "1.50 B", lefts=(0, 9, 18))[-2:] == ["1.50", "B"]
+
+
+def test_a_row_with_one_column_may_get_another() -> None:
+    rows = receipt("Egg\t3.99\tB", "Jam\t2.49\tB", "Tea\t1.50 B")
+    assert rows[-3:] == ["Tea", "1.50", "B"]
+
+
+def test_rows_on_their_head_line_up() -> None:
+    rows = receipt("3.99\tB", "12.49\tB", "1.50 B", lefts=(0, 0, 0), turns=2)
+    assert rows == ["3.99", "B", "12.49", "B", "1.50", "B"]
+
+
+def test_only_rows_that_may_be_parted_are_read_again() -> None:
+    texts = ["3.99\tB", "12.49\tB", "199.50 B", "Thank you"]
+    quads = [upright(t, left=100 - 10 * len(t), top=30 * i) for i, t in enumerate(texts)]
+    _, results, _, asked = part(texts, keep=False, quads=quads)
+    assert asked == [2, 1]
+    assert [r.text for r in results][-3:] == ["199.50", "B", "Thank you"]
 
 
 def test_nothing_found_is_nothing_parted() -> None:
