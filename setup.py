@@ -67,7 +67,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["ppocr_lite", "ppocr_lite.*"]),
-    package_data={"ppocr_lite": ["py.typed", "dicts/*.txt", "models/**/*"]},
+    package_data={"ppocr_lite": ["py.typed", "dicts/*.txt", "interop/*.cpp", "models/**/*"]},
     include_package_data=False,
     python_requires=">=3.10,<3.14",
     install_requires=RUNTIME,

@@ -6,6 +6,7 @@ One random batch, forward, loss, backward and optimizer; both frameworks in turn
 
 import argparse
 import importlib.util
+import itertools
 import os
 import sys
 import time
@@ -59,10 +60,11 @@ def paddle_step(cfg: Config, batch: dict[str, np.ndarray]) -> Callable[[], Any]:
 
 
 def torch_step(
-    cfg: Config, batch: dict[str, np.ndarray], threads: int, *, bfloat16: bool
+    cfg: Config, batch: dict[str, np.ndarray], threads: int, *, bfloat16: bool, compiled: bool
 ) -> Callable[[], Any]:
     import torch
 
+    from ppocr_lite.interop.torch_depthwise import use_compiled_depthwise
     from ppocr_lite.interop.torch_losses import LOSSES
     from ppocr_lite.interop.torch_nets import build_torch_model
 
@@ -70,6 +72,8 @@ def torch_step(
     charset = assemble.charset(cfg)
     model = build_torch_model(cfg.section("Architecture"), charset.ctc_size if charset else None)
     model = model.to(memory_format=torch.channels_last).train()
+    if compiled:
+        use_compiled_depthwise(model)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     tensors = {k: torch.from_numpy(v) for k, v in batch.items()}
     image = tensors["image"].to(memory_format=torch.channels_last)
@@ -109,12 +113,13 @@ def main() -> int:
     threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))
     rates = {"Paddle": rate(paddle_step(cfg, batch), args.batch, args.steps)}
     if importlib.util.find_spec("torch") is not None:
-        for name, bfloat16 in (("PyTorch", False), ("PyTorch, bfloat16", True)):
-            step = torch_step(cfg, batch, threads, bfloat16=bfloat16)
+        for bfloat16, compiled in itertools.product((False, True), repeat=2):
+            name = "PyTorch" + ", bfloat16" * bfloat16 + ", compiled" * compiled
+            step = torch_step(cfg, batch, threads, bfloat16=bfloat16, compiled=compiled)
             rates[name] = rate(step, args.batch, args.steps)
     print(f"{args.config}: batch {args.batch} of {batch['image'].shape[1:]}, {threads} threads")
     for name, value in rates.items():
-        print(f"  {name:17s} {value:8.1f} samples/s   {value / rates['Paddle']:.2f} x Paddle")
+        print(f"  {name:27s} {value:8.1f} samples/s   {value / rates['Paddle']:.2f} x Paddle")
     return 0
 
 

@@ -1,5 +1,7 @@
 """PyTorch counterparts of the shared convolution blocks; parameter names are those of the Paddle networks."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -7,6 +9,9 @@ from torch import nn
 BN_EPS = 1e-5
 # Paddle's momentum 0.9 keeps nine tenths of the running value; PyTorch counts the other share.
 BN_MOMENTUM = 0.1
+
+Depthwise = Callable[[nn.Conv2d, torch.Tensor], torch.Tensor]
+"""How a depthwise convolution is computed, see :mod:`ppocr_lite.interop.torch_depthwise`."""
 
 
 class ConvBN(nn.Module):
@@ -27,12 +32,20 @@ class ConvBN(nn.Module):
         padding = (kernel - 1) // 2
         conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, groups=groups, bias=False)
         self.names, self.act = names, act
+        self.depthwise: Depthwise = _depthwise
         self.add_module(names[0], conv)
         self.add_module(names[1], nn.BatchNorm2d(out_channels, eps=BN_EPS, momentum=BN_MOMENTUM))
 
+    @property
+    def conv_layer(self) -> nn.Conv2d:
+        """The convolution, whatever its name."""
+        layer = getattr(self, self.names[0])
+        assert isinstance(layer, nn.Conv2d)
+        return layer
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        conv, norm = (getattr(self, name) for name in self.names)
-        x = norm(_depthwise(conv, x) if conv.groups > 1 else conv(x))
+        conv, norm = self.conv_layer, getattr(self, self.names[1])
+        x = norm(self.depthwise(conv, x) if conv.groups > 1 else conv(x))
         if self.act == "relu":
             return F.relu(x, inplace=True)
         return F.hardswish(x, inplace=True) if self.act == "hardswish" else x

@@ -24,6 +24,8 @@ class TwinOptions:
         clip_norm: global norm that gradients are clipped to.
         log_every: steps between records.
         bfloat16: autocast of the forward pass; on a CPU worth it for the detector, not for the recognizer.
+        compiled: on a CPU, gradients of large depthwise kernels by a C++ library that is compiled when the
+            training begins, see :mod:`ppocr_lite.interop.torch_depthwise`.
         replay: how often batches may come again while the renderer is slower than the device.
     """
 
@@ -39,6 +41,7 @@ class TwinOptions:
     clip_norm: float = 5.0
     log_every: int = 20
     bfloat16: bool = False
+    compiled: bool = False
     replay: float = 0.0
 
 

@@ -22,6 +22,7 @@ from ppocr_lite.data import build_dataloader
 from ppocr_lite.engine.records import JsonLines
 from ppocr_lite.errors import ConfigError, PPOCRError
 from ppocr_lite.interop.torch_average import MovingAverage
+from ppocr_lite.interop.torch_depthwise import use_compiled_depthwise
 from ppocr_lite.interop.torch_eval import TwinEvaluator, write_report
 from ppocr_lite.interop.torch_feed import Fed, Feed
 from ppocr_lite.interop.torch_losses import LOSSES, make_loss
@@ -65,6 +66,9 @@ class TwinTrainer:
         self.device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model = build_torch_model(arch, self.charset.ctc_size if self.charset else None)
         self.model = model.to(self.device, memory_format=torch.channels_last)
+        if options.compiled and self.device.type == "cpu":
+            layers = use_compiled_depthwise(self.model)
+            logger.info("gradients of %d depthwise convolutions by the compiled library", layers)
         self.loader = build_dataloader(cfg, "Train", charset=self.charset)
         self.loader.dataset = PackedDataset(self.loader.dataset)
         self.evaluator = TwinEvaluator(cfg, self.task, self.charset)
