@@ -1,6 +1,7 @@
 """The twins' trainer: runs from a configuration, goes on where it ended, and Paddle reads its weights."""
 
 import json
+import shutil
 import threading
 
 import cv2
@@ -13,7 +14,12 @@ pytest.importorskip("paddle")
 from ppocr_lite.config import Config  # noqa: E402
 from ppocr_lite.engine import assemble  # noqa: E402
 from ppocr_lite.errors import ConfigError  # noqa: E402
+from ppocr_lite.interop.torch_depthwise import COMPILERS, _Depthwise  # noqa: E402
 from ppocr_lite.interop.torch_train import TwinOptions, TwinTrainer, evaluate_weights  # noqa: E402
+
+needs_compiler = pytest.mark.skipif(
+    not any(map(shutil.which, COMPILERS)), reason=f"no C++ compiler ({', '.join(COMPILERS)})"
+)
 
 
 @pytest.fixture
@@ -62,6 +68,23 @@ def test_trains_resumes_and_paddle_reads_it(cfg, tmp_path):
     assert evaluate_weights(loaded)["acc"] == pytest.approx(rows_of(out, "eval")[-1]["acc"])
     with pytest.raises(ConfigError, match="Global.pretrained_model: name the weights"):
         evaluate_weights(cfg)
+
+
+@needs_compiler
+def test_compiled_gradients_train_the_same(cfg, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    losses = []
+    for compiled in (False, True):
+        out = tmp_path / f"run{compiled}"
+        trainer = TwinTrainer(cfg, TwinOptions(out, device="cpu", log_every=1, compiled=compiled))
+        replaced = [
+            p for p in trainer.model.modules() if isinstance(getattr(p, "depthwise", None), _Depthwise)
+        ]
+        assert bool(replaced) == compiled
+        trainer.fit()
+        losses.append([row["loss"] for row in rows_of(out)])
+    assert len(list((tmp_path / "cache" / "ppocr_lite").iterdir())) == 1
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
 
 
 def test_an_older_checkpoint_goes_on(cfg, tmp_path):
