@@ -50,7 +50,7 @@ def _read_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cls", metavar="MODEL", help="direction classifier, likewise")
     parser.add_argument("--no-cls", action="store_true", help="read every line as it stands")
     parser.add_argument("--char-dict", metavar="FILE", help="dictionary of the recognizer")
-    parser.add_argument("--drop-score", type=float, default=0.5, help="leave out lines below (default: 0.5)")
+    parser.add_argument("--drop-score", type=float, help="leave out lines below (default: the model's)")
     parser.add_argument("--engine", default="auto", help="auto, onnxruntime, paddle or openvino")
     parser.add_argument("--threads", type=int, default=0, help="default: all that this process may use")
     parser.add_argument("--page-num", type=int, default=0, help="first pages of a PDF (default: all)")

@@ -112,7 +112,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         Flag("rec_batch_num", int, "6", "lines of a batch", 6),
         Flag("rec_char_dict_path", str, "what travels with the model", "dictionary, one character a line"),
         Flag("use_space_char", parse_bool, "True", "the space is a class too", True),
-        Flag("drop_score", float, "0.5", "lines read with a lower score are left out", 0.5),
+        Flag("drop_score", float, "the model's, or 0.5", "lines read with a lower score are left out"),
         Flag("part_columns", parse_bool, "True", "a line for each column, where the model reads ends", True),
     ),
     "decoding of recognizers with CTC": (

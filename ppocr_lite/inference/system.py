@@ -53,7 +53,7 @@ class TextSystem:
         det: detector: a TextDetector, or the folder or file of a model; None takes the embedded one.
         rec: recognizer, likewise.
         cls: direction classifier, likewise; False reads every line as it stands.
-        drop_score: lines read with a lower score go to ``OCRResult.dropped``.
+        drop_score: lines read with a lower score go to ``OCRResult.dropped``; None: the recognizer's own.
         cls_mode: ``vote`` turns a page only when most of its lines say so, and a single line only when it
             reads better then; ``each`` turns whatever the classifier says, as PaddleOCR does.
         find_sideways: read pages that lie on their side, too, see :mod:`ppocr_lite.inference.page_side`;
@@ -77,7 +77,7 @@ class TextSystem:
         rec: TextRecognizer | ModelPath | None = None,
         cls: TextClassifier | ModelPath | bool | None = None,
         *,
-        drop_score: float = 0.5,
+        drop_score: float | None = None,
         cls_mode: str = "vote",
         find_sideways: bool | None = None,
         part_columns: bool = True,
@@ -90,7 +90,6 @@ class TextSystem:
         if cls_mode not in CLS_MODES:
             raise ConfigError(f"cls_mode: '{cls_mode}' is none of {', '.join(CLS_MODES)}.")
         engine = EngineOptions(engine) if isinstance(engine, str) else engine
-        self.drop_score = drop_score
         self.cls_mode = cls_mode
         if not isinstance(det, TextDetector):
             det = TextDetector.open(det or embedded_model("det"), engine=engine, **(det_options or {}))
@@ -98,6 +97,7 @@ class TextSystem:
             rec = TextRecognizer.open(rec or embedded_model("rec"), engine=engine, **(rec_options or {}))
         self.detector = det
         self.recognizer = rec
+        self.drop_score = rec.drop_score if drop_score is None else drop_score
         self.classifier = _classifier(cls, engine, cls_options or {})
         votes = self.classifier is not None and cls_mode == "vote"
         self.find_sideways = votes if find_sideways is None else find_sideways

@@ -24,6 +24,7 @@ from ppocr_lite.inference.predictor import (
 from ppocr_lite.postprocess.ctc import CTCLabelDecode
 from ppocr_lite.postprocess.decoding import DecodingOptions
 from ppocr_lite.postprocess.line_decoder import LineDecoder
+from ppocr_lite.postprocess.scores import DROP_SCORE
 from ppocr_lite.structures import RecResult
 from ppocr_lite.transforms import ARRAY_SOURCES, Pipeline, build_pipeline
 from ppocr_lite.transforms.resize import natural_width, resize_norm
@@ -151,6 +152,11 @@ class TextRecognizer:
             side_by_side=True,
         )
         return cls(predictor, max_aspect=longest, decoding=decoding)
+
+    @property
+    def drop_score(self) -> float:
+        """The least score of a text that is worth showing, by its model; a TextSystem drops lines below."""
+        return float(getattr(self.predictor.postprocess, "drop_score", DROP_SCORE))
 
     @property
     def reads_columns(self) -> bool:

@@ -6,7 +6,8 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ModelFileError
-from ppocr_lite.postprocess.scores import probabilities, text_result
+from ppocr_lite.parameters import NotNegative
+from ppocr_lite.postprocess.scores import DROP_SCORE, probabilities, text_result
 from ppocr_lite.registry import POSTPROCESSES
 from ppocr_lite.structures import RecResult
 
@@ -26,6 +27,7 @@ class AttnLabelDecode:
         stop_at_eos: False keeps what comes after ``eos`` and only drops ``eos`` itself, as PaddleOCR 2.x
             does by mistake.
         charset: wins over the first two.
+        drop_score: not used here: it travels with the model, and systems leave out lines with a lower score.
 
     Raises:
         ModelFileError: the network has another number of classes than the charset.
@@ -41,7 +43,9 @@ class AttnLabelDecode:
         *,
         stop_at_eos: bool = True,
         charset: Charset | None = None,
+        drop_score: NotNegative = DROP_SCORE,
     ) -> None:
+        self.drop_score = drop_score
         self.charset = charset or Charset.load(character_dict_path, use_space_char=use_space_char)
         self.stop_at_eos = stop_at_eos
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ModelFileError
-from ppocr_lite.postprocess.scores import probabilities, text_result
+from ppocr_lite.parameters import NotNegative
+from ppocr_lite.postprocess.scores import DROP_SCORE, probabilities, text_result
 from ppocr_lite.registry import POSTPROCESSES
 from ppocr_lite.structures import RecResult
 
@@ -29,6 +30,7 @@ class CTCLabelDecode:
         character_dict_path: dictionary file; the 36 characters 0-9a-z without one.
         use_space_char: the space is a character as well.
         charset: wins over the two above.
+        drop_score: not used here: it travels with the model, and systems leave out lines with a lower score.
 
     Raises:
         ModelFileError: the network has another number of classes than the charset.
@@ -43,7 +45,9 @@ class CTCLabelDecode:
         use_space_char: bool = False,
         *,
         charset: Charset | None = None,
+        drop_score: NotNegative = DROP_SCORE,
     ) -> None:
+        self.drop_score = drop_score
         self.charset = charset or Charset.load(character_dict_path, use_space_char=use_space_char)
 
     def __call__(

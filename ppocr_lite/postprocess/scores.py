@@ -7,6 +7,9 @@ import numpy as np
 from ppocr_lite.charset import Charset
 from ppocr_lite.structures import RecResult
 
+DROP_SCORE = 0.5
+"""PaddleOCR's: of lines that systems leave out, where a model does not say its own."""
+
 
 def probabilities(outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     """``probs`` as they are, or the softmax over the last axis of ``logits`` (as in training mode)."""

@@ -1,5 +1,7 @@
 """From a picture to its text with tiny networks."""
 
+import json
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +96,31 @@ def test_low_scores_are_dropped_but_kept_at_hand(models: dict[str, Path], page: 
     made = build(models, drop_score=1.1)
     assert len(made(image)) == 0
     assert [line.text for line in made(image).dropped] == ["cab"]
+
+
+def described(models: dict[str, Path], folder: Path, drop_score: object) -> dict[str, Path]:
+    """The models, the recognizer with a description that has a ``drop_score``."""
+    (folder / "rec").mkdir()
+    shutil.copy(models["rec"], folder / "rec" / "inference.onnx")
+    characters = json.dumps(list("abc"))
+    text = f"PostProcess: {{name: CTCLabelDecode, character_dict: {characters}, drop_score: {drop_score}}}\n"
+    (folder / "rec" / "inference.yml").write_text(text, encoding="utf-8")
+    return {**models, "rec": folder / "rec"}
+
+
+def test_a_recognizer_may_say_which_lines_to_drop(
+    models: dict[str, Path], page: Page, tmp_path: Path
+) -> None:
+    own = described(models, tmp_path, 1.1)
+    image = page(["cab"])
+    assert build(models).drop_score == 0.5
+    assert [line.text for line in build(own)(image).dropped] == ["cab"]
+    assert [line.text for line in build(own, drop_score=0.3)(image).lines] == ["cab"]
+
+
+def test_a_drop_score_that_is_no_number(models: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="drop_score.*'?high"):
+        build(described(models, tmp_path, "high"))
 
 
 @pytest.mark.parametrize(
