@@ -31,8 +31,8 @@ def part_columns(
 
     Args:
         found: the regions of ``lines``.
-        read_boxes: reads crops with the boxes of words; asked where a line with a tab has none. Without it
-            no line is parted.
+        read_boxes: reads crops with the boxes of words; asked where a line that may be parted has none.
+            Without it no line is parted.
 
     Returns:
         regions, what they say (boxes in pixels of the image), and the line that each is of.
