@@ -7,9 +7,10 @@ import numpy as np
 
 from ppocr_lite.charset import Charset
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.parameters import Count, Positive, Share
+from ppocr_lite.parameters import Count, NotNegative, Positive, Share
 from ppocr_lite.postprocess.ctc import CTCLabelDecode
 from ppocr_lite.postprocess.db import DBPostProcess
+from ppocr_lite.postprocess.scores import DROP_SCORE
 from ppocr_lite.registry import POSTPROCESSES, did_you_mean
 from ppocr_lite.structures import DetResult, RecResult
 
@@ -99,7 +100,7 @@ class DistillationCTCLabelDecode(PerModel[RecResult]):
 
     Args:
         key: ``head_out``, the output that holds the classes; the only one there is.
-        character_dict_path, use_space_char, charset: see :class:`CTCLabelDecode`.
+        character_dict_path, use_space_char, charset, drop_score: see :class:`CTCLabelDecode`.
     """
 
     ignored_params = ("multi_head",)
@@ -112,12 +113,17 @@ class DistillationCTCLabelDecode(PerModel[RecResult]):
         character_dict_path: str | None = None,
         use_space_char: bool = False,
         charset: Charset | None = None,
+        drop_score: NotNegative = DROP_SCORE,
     ) -> None:
         if key not in (None, HEAD_KEY):
             raise ConfigError(f"DistillationCTCLabelDecode.key: '{key}' is not '{HEAD_KEY}'.")
         own = {"character_dict_path": character_dict_path, "use_space_char": use_space_char}
         plain = {k: v for k, v in own.items() if v}
+        if drop_score != DROP_SCORE:
+            plain["drop_score"] = drop_score
         self.charset = charset or Charset.load(character_dict_path, use_space_char=use_space_char)
         super().__init__(
-            CTCLabelDecode(charset=self.charset), {"name": "CTCLabelDecode", **plain}, model_name=model_name
+            CTCLabelDecode(charset=self.charset, drop_score=drop_score),
+            {"name": "CTCLabelDecode", **plain},
+            model_name=model_name,
         )

@@ -1,5 +1,8 @@
 """A float network made to round: which layers, under which names, and that it agrees with the int8 engine."""
 
+import platform
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -147,6 +150,13 @@ def test_training_moves_alphas_and_ranges_but_only_of_what_is_used():
     assert 0 < ranges["wide.pact"].grid.scale < 1
 
 
+def adds_products_exactly() -> bool:
+    """Whether the processor sums up 8-bit products in 32 bits: not x86, or x86 with VNNI."""
+    cpu = Path("/proc/cpuinfo")
+    text = cpu.read_text(errors="replace") if cpu.is_file() else ""
+    return platform.machine() not in ("x86_64", "AMD64") or "vnni" in text
+
+
 @pytest.mark.parametrize("options", [QuantOptions(), QuantOptions(first=True, weight_bits=7)])
 def test_int8_engine_agrees_within_one_step(tmp_path, options):
     pytest.importorskip("paddle2onnx")
@@ -174,6 +184,10 @@ def test_int8_engine_agrees_within_one_step(tmp_path, options):
         expected = net(paddle.to_tensor(noise(8, 9)))["logits"].numpy()
     # A step of the last layer's input, times the largest weight sum that it can meet.
     step = net.fc.pact.grid.scale * float(np.abs(net.fc.weight.numpy()).sum(0).max())
+    if options.weight_bits == 8 and not adds_products_exactly():
+        # Pairs of products are cut off at 16 bits there, see doc/compression.md; not with weights of 7 bits.
+        assert np.abs(got - expected).max() <= 3 * step
+        return
     assert np.abs(got - expected).max() <= step
     assert np.abs(got - expected).mean() < 0.1 * step
     assert np.abs(got - exact).max() > 2 * np.abs(got - expected).max()  # rounding does change something
