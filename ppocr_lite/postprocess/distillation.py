@@ -118,7 +118,7 @@ class DistillationCTCLabelDecode(PerModel[RecResult]):
         if key not in (None, HEAD_KEY):
             raise ConfigError(f"DistillationCTCLabelDecode.key: '{key}' is not '{HEAD_KEY}'.")
         own = {"character_dict_path": character_dict_path, "use_space_char": use_space_char}
-        plain = {k: v for k, v in own.items() if v}
+        plain: dict[str, Any] = {k: v for k, v in own.items() if v}
         if drop_score != DROP_SCORE:
             plain["drop_score"] = drop_score
         self.charset = charset or Charset.load(character_dict_path, use_space_char=use_space_char)
