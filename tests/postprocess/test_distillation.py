@@ -65,3 +65,8 @@ def test_model_without_outputs():
 def test_other_output_than_the_heads():
     with pytest.raises(ConfigError, match="DistillationCTCLabelDecode.key: 'neck_out' is not 'head_out'"):
         DistillationCTCLabelDecode(key="neck_out")
+
+
+def test_the_score_below_which_lines_are_dropped_reaches_the_exported_decoder():
+    assert DistillationCTCLabelDecode(charset=Charset(("a",)), drop_score=0.6).plain["drop_score"] == 0.6
+    assert "drop_score" not in DistillationCTCLabelDecode(charset=Charset(("a",))).plain
