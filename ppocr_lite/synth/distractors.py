@@ -63,15 +63,15 @@ def barcode(canvas: Canvas, box: Box) -> None:
             np.maximum(target, code[: target.shape[0], : target.shape[1]], out=target)
 
 
-def logo(canvas: Canvas, box: Box) -> None:
-    """A few filled shapes in one colour."""
+def logo(canvas: Canvas, box: Box, *, rings: bool = True) -> None:
+    """A few shapes in one colour; without ``rings`` none that is a letter O or a bullet for itself."""
     rng = canvas.rng
     colour = None if chance(rng, 0.5) else tint(rng, between(rng, 40, 140), amount=1.0)
     mask = canvas.layer(colour).mask
     left, top, right, bottom = (int(v) for v in box)
     size = max(6, min(right - left, bottom - top))
     centre = (left + size // 2, top + size // 2)
-    kind = rng.random()
+    kind = rng.random() if rings else between(rng, 0.4, 1.0)
     if kind < 0.4:
         cv2.circle(mask, centre, size // 2, 255, -1 if chance(rng, 0.5) else max(1, size // 10))
         cv2.circle(mask, centre, size // 4, 0 if chance(rng, 0.5) else 255, -1)

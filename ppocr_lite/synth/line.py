@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ppocr_lite.charset import COLUMN_END
-from ppocr_lite.synth import cells
+from ppocr_lite.synth import cells, no_text
 from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink
 from ppocr_lite.synth.fonts import FontLibrary
@@ -32,7 +32,10 @@ _LADDER = (16, 20, 24, 28, 32, 40)  # sizes drawn before shrinking; few, so that
 
 @dataclass(frozen=True)
 class LineSample:
-    """A rendered line: ``image`` uint8 BGR [H, W, 3], its ``text``, the scene's and the font's name."""
+    """A rendered line: ``image`` uint8 BGR [H, W, 3], its ``text``, the scene's and the font's name.
+
+    Text and font are empty where there is nothing to read.
+    """
 
     image: np.ndarray
     text: str
@@ -55,6 +58,8 @@ class LineRenderer:
         level: 0 clean .. 1 the full range of damage.
         max_ratio: widest image, width over height; longer strings lose words at their end.
         scenes: pairs (Scene, share); ``scenes.SCENE_SHARES`` by default.
+        empty: share of crops without text among those that ``render`` chooses the string of, so that a
+            recognizer learns to read nothing there (``CTCLabelEncode.keep_empty``).
     """
 
     def __init__(
@@ -66,12 +71,14 @@ class LineRenderer:
         level: float = 1.0,
         max_ratio: float = 40.0,
         scenes: Sequence[tuple[Scene, float]] = SCENE_SHARES,
+        empty: float = 0.0,
     ) -> None:
         self.fonts = fonts
         self.texts = texts
         self.height = height
         self.level = float(level)
         self.max_ratio = max_ratio
+        self.empty = float(empty)
         self.tiles = shared_tiles()
         self._scene = Weighted(scenes)
         self._clean = scenes[0][0]
@@ -80,6 +87,8 @@ class LineRenderer:
     def render(self, rng: Rng, text: str | None = None, *, index: int | None = None) -> LineSample:
         """One line; ``text`` is drawn if given, else a string of the text source (see TextSource.sample)."""
         scene = self._scene(rng)
+        if text is None and self.empty and chance(rng, self.empty):
+            return self._without_text(rng, scene)
         text, font_index = self._choose(rng, scene, text, index)
         info = self.fonts.fonts[font_index]
         ink, em, scale = self._draw(rng, scene, text, font_index)
@@ -90,6 +99,19 @@ class LineRenderer:
         mask = self._cut(rng, ink, em, scale)
         image = self._picture(rng, scene, mask, xh=0.48 * em)
         return LineSample(self._finish(rng, image), self._gap.join(ink.texts), scene.name, info.path)
+
+    def _without_text(self, rng: Rng, scene: Scene) -> LineSample:
+        """A crop as a detector cuts it where it is mistaken."""
+        if chance(rng, 0.6):
+            scene = no_text.SCENERY(rng)
+            image, box = no_text.scenery(rng, self.fonts, self.texts, self.tiles)
+        else:
+            colours = choose_colours(rng, scene, level=self.level)
+            image, box = no_text.mark(rng, self.fonts, self.tiles, scene, colours)
+        top, bottom, left, right = box
+        image = _tilt(rng, image, box) if chance(rng, 0.45) else image[top:bottom, left:right]
+        image = photometric(image, rng, self.tiles, scene, level=self.level, xh=0.45 * (bottom - top))
+        return LineSample(self._finish(rng, image), "", scene.name, "")
 
     def _choose(self, rng: Rng, scene: Scene, text: str | None, index: int | None) -> tuple[str, int]:
         """The string and a font that has its glyphs; without such a font the string loses characters."""
@@ -229,8 +251,8 @@ def _crop_box(rng: Rng, ink: Ink, em: float) -> tuple[int, int, int, int]:
     return top_px, min(h, max(round(bottom), top_px + 4)), left_px, min(w, max(round(right), left_px + 3))
 
 
-def _tilt(rng: Rng, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut ``box`` with corners that are a little off: rest of a rotation, perspective, slant."""
+def _tilt(rng: Rng, image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Cut ``box`` (top, bottom, left, right) with corners that are a little off: rest of a rotation, perspective, slant."""
     top, bottom, left, right = box
     h, w = bottom - top, right - left
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
@@ -246,7 +268,7 @@ def _tilt(rng: Rng, mask: np.ndarray, box: tuple[int, int, int, int]) -> np.ndar
         corners[:2, 0] += between(rng, -0.2, 0.2) * h  # slant
     target = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    return cv2.warpPerspective(mask, matrix, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpPerspective(image, matrix, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _lay(rng: Rng, scene: Scene, image: np.ndarray, mask: np.ndarray, colours: Colours) -> np.ndarray:

@@ -16,10 +16,7 @@ _TRIES = 30
 def street(s: Setter) -> None:
     """Walls, windows, lamps, poles and leaves behind one to sixteen boards with one to four lines each."""
     rng, canvas = s.rng, s.canvas
-    if chance(rng, 0.6):
-        _surroundings(s)
-    else:
-        _indoors(s)
+    paint_scenery(s)
     if chance(rng, 0.4):  # the camera looked at the boards, and the rest is out of focus
         sigma = between(rng, 0.6, 4)
         canvas.paper[:] = cv2.GaussianBlur(canvas.paper, (0, 0), sigma)
@@ -37,6 +34,14 @@ def street(s: Setter) -> None:
             )
 
 
+def paint_scenery(s: Setter) -> None:
+    """Paint the canvas as a street or a hall without any text."""
+    if chance(s.rng, 0.6):
+        _surroundings(s)
+    else:
+        _indoors(s)
+
+
 def _surroundings(s: Setter) -> None:
     """Paint the canvas: light from above, then fronts with windows, bricks or leaves."""
     rng, canvas = s.rng, s.canvas
@@ -46,7 +51,7 @@ def _surroundings(s: Setter) -> None:
     canvas.paper[:] = top + slope * (bottom - top)
     if chance(rng, 0.25):  # a tower close by
         box = (int(between(rng, 0, 0.3) * w), 0, int(between(rng, 0.7, 1) * w), int(between(rng, 0.6, 1) * h))
-        _tower(s, box)
+        paint_tower(s, box)
     for _ in range(int(rng.integers(2, 7))):
         left, right = sorted(between(rng, -0.2, 1.2) * w for _ in range(2))
         upper, lower = between(rng, -0.1, 0.7) * h, between(rng, 0.3, 1.1) * h
@@ -137,8 +142,8 @@ def _stroke(canvas: Canvas, start: np.ndarray, end: np.ndarray, colour: np.ndarr
     cv2.line(canvas.paper, (int(a[0]), int(a[1])), (int(b[0]), int(b[1])), shade, thick, cv2.LINE_AA)
 
 
-def _tower(s: Setter, box: tuple[int, int, int, int]) -> None:
-    """A wall of windows or of storeys of glass."""
+def paint_tower(s: Setter, box: tuple[int, int, int, int]) -> None:
+    """Paint a wall of windows or of storeys of glass; ``box``: left, top, right, bottom in pixels."""
     part = s.canvas.paper[box[1] : box[3], box[0] : box[2]]
     part[:] = tint(s.rng, between(s.rng, 60, 230), amount=between(s.rng, 0, 0.3))
     (_windows if chance(s.rng, 0.5) else _storeys)(s, part)

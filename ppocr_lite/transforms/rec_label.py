@@ -65,15 +65,33 @@ class CTCLabelEncode(TextEncoder):
 
     ``label_ace`` holds how often each class occurs, the padding counted as blank: float32 [classes].
     A text that is empty, longer than ``max_text_length`` or without any known character drops the sample.
-    Parameters are those of :class:`TextEncoder`.
+
+    Args:
+        keep_empty: keep a picture whose text is the empty string, ``length`` 0: there is nothing to read in
+            it, and the recognizer learns to answer so.
+        max_text_length, character_dict_path, use_space_char, charset: see :class:`TextEncoder`.
     """
 
     requires = ("label",)
     provides = ("label", "length", "label_ace")
 
+    def __init__(
+        self,
+        max_text_length: Count = 25,
+        character_dict_path: str | None = None,
+        *,
+        keep_empty: bool = False,
+        use_space_char: bool = False,
+        charset: Charset | None = None,
+    ) -> None:
+        super().__init__(
+            max_text_length, character_dict_path, use_space_char=use_space_char, charset=charset
+        )
+        self.keep_empty = keep_empty
+
     def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample | None:
         indices = self.indices(sample["label"])
-        if not indices:
+        if not indices and not (self.keep_empty and sample["label"] == ""):
             return None
         label = np.zeros(self.max_text_length, np.int64)
         label[: len(indices)] = indices

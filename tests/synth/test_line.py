@@ -61,3 +61,21 @@ def test_letter_gap_changes_the_width_by_each_gap(library, gap):
     plain = sum(font.getlength(c) for c in "abcd")
     ink = draw_text(font, "abcd", rng, style=TextStyle(letter_gap=gap))
     assert ink.right - ink.left == pytest.approx(plain + 3 * gap, abs=1.01)
+
+
+def test_crops_without_text(library, texts):
+    renderer = LineRenderer(library, texts, empty=1.0)
+    for i in range(40):
+        line = renderer.render(np.random.default_rng([3, i]), index=i)
+        assert (line.text, line.font) == ("", "")
+        assert line.image.dtype == np.uint8
+        assert line.image.shape[0] == 32
+        assert 0.5 < line.ratio < 20
+
+
+def test_share_of_crops_without_text(library, texts):
+    renderer = LineRenderer(library, texts, empty=0.25)
+    empty = sum(not renderer.render(np.random.default_rng([4, i]), index=i).text for i in range(200))
+    assert 30 < empty < 70
+    assert renderer.render(np.random.default_rng([4, 0]), "given").text == "given"
+

@@ -26,6 +26,15 @@ def test_dropped_texts(text):
     assert CTCLabelEncode(3, charset=Charset(("a",)))({"label": text}) is None
 
 
+def test_a_picture_without_text_is_kept_where_asked_for():
+    encode = CTCLabelEncode(3, charset=Charset(("a",)), keep_empty=True)
+    sample = encode({"label": ""})
+    assert sample["label"].tolist() == [0, 0, 0]
+    assert sample["length"] == 0
+    assert sample["label_ace"].tolist() == [3, 0]
+    assert [encode({"label": text}) for text in ("aaaa", "zz")] == [None, None]
+
+
 def test_cls_labels():
     encode = ClsLabelEncode(["0", "180"])
     assert encode({"label": "180"})["label"] == 1
