@@ -69,8 +69,22 @@ def lines(args: argparse.Namespace, fonts: FontLibrary, texts: TextSource) -> li
         f"`{named.get(a, a)}` as `{named.get(b, b)}` {n}" for (a, b), n in confused.most_common(24)
     )
     print(f"\nCommonest of {sum(confused.values())} confusions: {common}")
+    nonsense(args, fonts, texts, reader)
     chosen = np.random.default_rng(0).permutation(len(failures))[:SHOWN_LINES]
     return [failures[int(i)] for i in chosen]
+
+
+def nonsense(args: argparse.Namespace, fonts: FontLibrary, texts: TextSource, reader: TextRecognizer) -> None:
+    """How many crops without text are read as something, and how many of those readings a system keeps."""
+    renderer = LineRenderer(fonts, texts, height=None, empty=1.0)
+    read = kept = 0
+    for start in range(0, args.num, BATCH):
+        numbers = range(start, min(args.num, start + BATCH))
+        crops = [renderer.render(np.random.default_rng([args.seed, i])).image for i in numbers]
+        results = reader(crops)
+        read += sum(bool(r.text.strip()) for r in results)
+        kept += sum(bool(r.text.strip()) and r.score >= reader.drop_score for r in results)
+    print(f"\nOf {args.num} crops without text {read} read as something, {kept} with {reader.drop_score} or more.")
 
 
 def pages(args: argparse.Namespace, fonts: FontLibrary, texts: TextSource) -> list[Failure]:
