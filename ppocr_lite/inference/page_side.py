@@ -1,47 +1,92 @@
-"""Pages that lie on their side: found by the detector, which sees lines better when they run across.
+"""Pages that lie on their side: suspected by what the detector finds, decided by what can be read.
 
-A detector that has learnt lines as they are read finds, on a page that lies on its side, scraps. Where there
-are many of these, it looks once more at the page turned to the left, and that view counts when it shows
-more text in long lines. Detectors that find lines equally well in any direction see the same both ways, and
-nothing is turned.
+A detector that has learnt lines as they are read finds scraps on a page that lies on its side, or nothing.
+Where that may be so, and the lines that it found do not read well either, it looks once more at the page
+turned to the left, and that view counts when its lines read better. Detectors that find lines equally well in
+any direction see the same both ways, and nothing is turned.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ppocr_lite.geometry import crop_quad
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.skew import evidence, sides
+from ppocr_lite.inference.text_classifier import turn_half
 from ppocr_lite.inference.text_detector import TextDetector
-from ppocr_lite.structures import DetResult, OCRResult, TextLine, TextSpan
+from ppocr_lite.structures import DetResult, OCRResult, RecResult, TextLine, TextSpan
 
 WIDE_RATIO = 1.5
 """Width over height above which a region is taken for a line that runs across."""
-WIDE_SHARE = 0.75
-"""A page is suspected when less than this share of its regions run across."""
-MIN_GAIN = 1.1
-"""Of so many times the evidence, in squares of lengths, must be the turned view: the embedded detector sees
-1.25 times as much or more in lines that run across, detectors that find lines in any direction as much."""
+WIDE_SHARE, FEW_LINES = 0.75, 12
+"""A page is suspected when less than this share of its regions run across, or they are fewer than so many."""
+PROBE_LINES, LEAST_PROBED = 6, 3
+"""So many of the widest lines are read, either way up; from so many on they speak for a page."""
+READS_WELL = 0.9
+"""Mean score of lines that leaves no doubt. Of 100 rendered pages on their side none reached 0.8."""
+LEAST_SCORE, MIN_GAIN = 0.6, 0.05
+"""Mean score that the turned view must reach, and by how much it must be the better one. Of 100 rendered pages
+the wrong view was worse by 0.19 at least."""
+ALIKE = 0.1
+"""By this share numbers and lengths of the regions may differ where both views show the same."""
+
+Recognize = Callable[[Sequence[np.ndarray], StageClock], list[RecResult]]
 
 
 def detect_page(
-    detector: TextDetector, image: np.ndarray, clock: StageClock
+    detector: TextDetector, image: np.ndarray, recognize: Recognize, clock: StageClock
 ) -> tuple[np.ndarray, DetResult, bool]:
     """Find the lines of a picture, uint8 BGR [H, W, 3], which may lie on its side.
+
+    Args:
+        recognize: reads crops.
 
     Returns:
         The picture as it is to be read, [H, W, 3], or [W, H, 3] where it was turned to the left; the
         regions in it; whether it was turned.
     """
     found = detector([image], clock)[0]
-    width, height = sides(found.quads)
-    if not len(found) or np.mean(width >= WIDE_RATIO * height) >= WIDE_SHARE:
+    across = _across(found)
+    if len(found) >= FEW_LINES and across.mean() >= WIDE_SHARE:
+        return image, found, False
+    score = _reading_score(image, found, recognize, clock)
+    if across.sum() >= LEAST_PROBED and score >= READS_WELL:
         return image, found, False
     turned = np.ascontiguousarray(np.rot90(image))
     found_turned = detector([turned], clock)[0]
-    if evidence(found_turned, power=2) > MIN_GAIN * evidence(found, power=2):
+    if _alike(found, found_turned):
+        return image, found, False
+    if _reading_score(turned, found_turned, recognize, clock) >= max(LEAST_SCORE, score + MIN_GAIN):
         return turned, found_turned, True
     return image, found, False
+
+
+def _across(found: DetResult) -> np.ndarray:
+    """Which regions run across, bool [n]."""
+    width, height = sides(found.quads)
+    return np.asarray(width >= WIDE_RATIO * height)
+
+
+def _reading_score(image: np.ndarray, found: DetResult, recognize: Recognize, clock: StageClock) -> float:
+    """Mean score of the widest lines that run across, read the better way up; 0 without any."""
+    width, height = sides(found.quads)
+    ratios = np.where(_across(found), width / np.maximum(height, 1e-6), 0.0)
+    widest = [i for i in np.argsort(-ratios, kind="stable")[:PROBE_LINES] if ratios[i] > 0]
+    if not widest:
+        return 0.0
+    crops = [crop_quad(image, found.quads[i]) for i in widest]
+    read = recognize([*crops, *map(turn_half, crops)], clock)
+    scores = [result.score if result.text else 0.0 for result in read]
+    return max(sum(scores[: len(crops)]), sum(scores[len(crops) :])) / len(crops)
+
+
+def _alike(found: DetResult, turned: DetResult) -> bool:
+    """Whether both views show as many regions, and as much text."""
+    more, less = max(len(found), len(turned)), min(len(found), len(turned))
+    longer, shorter = sorted((evidence(found, power=2), evidence(turned, power=2)), reverse=True)
+    return less >= (1 - ALIKE) * more and shorter >= (1 - ALIKE) * longer
 
 
 def turned_back(quads: np.ndarray, *, turns: int, size: tuple[int, int]) -> np.ndarray:

@@ -139,15 +139,15 @@ class TextSystem:
         clock = StageClock()
         with clock("read"):
             image = read_image(source, name=name)
+        probe = partial(self.recognizer, decoding=BEST_PATH)
         if self.find_sideways:
-            page, found, on_side = detect_page(self.detector, image, clock)
+            page, found, on_side = detect_page(self.detector, image, probe, clock)
         else:
             page, found, on_side = image, self.detector([image], clock)[0], False
         if not len(found):
             found = _as_one_line(page)
         turns = int(on_side)
         found, crops, labels = self._crops(page, found, clock)
-        probe = partial(self.recognizer, decoding=BEST_PATH)
         if labels and self.cls_mode == "vote" and page_is_turned(crops, labels, probe, clock):
             # The detector, too, sees it better the right way up.
             page, turns = np.ascontiguousarray(page[::-1, ::-1]), turns + 2

@@ -1,5 +1,6 @@
 """Pages on their side and on their head: read as upright ones, with quads in the picture as it was."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from ppocr_lite.images import read_image
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.page_side import detect_page, turned_back
 from ppocr_lite.inference.text_classifier import turn_half
-from ppocr_lite.structures import DetResult, OCRResult
+from ppocr_lite.structures import DetResult, OCRResult, RecResult
 
 LETTER = Path(__file__).parents[2] / "doc" / "imgs" / "letter.jpg"
 
@@ -34,10 +35,19 @@ class Detector:
         return [DetResult(found, np.ones(len(found), np.float32))]
 
 
+def read_long_crops(crops: Sequence[np.ndarray], clock: StageClock) -> list[RecResult]:
+    """A recognizer that is sure of long lines alone."""
+    return [RecResult("text", 0.99) if crop.shape[1] > 80 else RecResult("x", 0.5) for crop in crops]
+
+
 PICTURE = np.zeros((100, 200, 3), np.uint8)
-LINES, SCRAPS = quads((0, 0, 90, 9), (0, 20, 90, 29)), quads((0, 0, 9, 9), (0, 20, 9, 30), (30, 0, 50, 9))
-SHARDS = quads(*[(x, y, x + 9, y + 30) for x in (0, 20) for y in (0, 35, 70)])  # as much text as LINES
-TALL = quads((0, 0, 9, 90), (20, 0, 29, 90))
+LINES = quads((0, 0, 90, 9), (0, 20, 90, 29), (0, 40, 90, 49))
+SCRAPS = quads((0, 0, 9, 9), (0, 20, 9, 30), (30, 0, 50, 9))
+SHARDS = quads(*[(x, y, x + 9, y + 30) for x in (0, 20, 40) for y in (0, 35, 70)])  # as much text as LINES
+TALL = quads((0, 0, 9, 90), (20, 0, 29, 90), (40, 0, 49, 90))
+WORDS = quads(*[(x, y, x + 30, y + 9) for x in (0, 40, 80) for y in (0, 20, 40, 60)])
+FOUR_WORDS = WORDS[:4]
+NOTHING = LINES[:0]
 
 
 @pytest.mark.parametrize(
@@ -45,18 +55,26 @@ TALL = quads((0, 0, 9, 90), (20, 0, 29, 90))
     [
         (SCRAPS, LINES, True, 2),
         (SHARDS, LINES, True, 2),
-        (LINES, LINES, False, 1),
+        (NOTHING, LINES, True, 2),
+        (FOUR_WORDS, LINES, True, 2),  # they do not read well
+        (WORDS, LINES, False, 1),  # nor do these, but so many run across
+        (LINES, SHARDS, False, 1),
         (SCRAPS, SCRAPS, False, 2),
+        (FOUR_WORDS, SCRAPS, False, 2),
+        (NOTHING, FOUR_WORDS, False, 2),
         (TALL, LINES, False, 2),  # a detector that finds lines in any direction
-        (LINES[:0], LINES, False, 1),  # an empty page costs nothing more
+        (NOTHING, NOTHING, False, 2),
     ],
-    ids=["on its side", "in pieces", "upright", "scraps alone", "vertical text", "empty"],
+    ids=[
+        *("on its side", "in pieces", "unseen", "few", "many", "upright", "scraps alone", "both bad", "noise"),
+        *("vertical text", "empty"),
+    ],
 )
-def test_the_view_with_more_text_in_long_lines_counts(
+def test_the_view_that_reads_better_counts(
     upright: np.ndarray, turned: np.ndarray, on_side: bool, calls: int
 ) -> None:
     detector = Detector(upright, turned)
-    page, found, was_turned = detect_page(detector, PICTURE, StageClock())  # type: ignore[arg-type]
+    page, found, was_turned = detect_page(detector, PICTURE, read_long_crops, StageClock())  # type: ignore[arg-type]
     assert was_turned == on_side
     assert detector.calls == calls
     assert page.shape[:2] == ((200, 100) if on_side else (100, 200))
