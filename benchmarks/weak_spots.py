@@ -84,7 +84,9 @@ def nonsense(args: argparse.Namespace, fonts: FontLibrary, texts: TextSource, re
         results = reader(crops)
         read += sum(bool(r.text.strip()) for r in results)
         kept += sum(bool(r.text.strip()) and r.score >= reader.drop_score for r in results)
-    print(f"\nOf {args.num} crops without text {read} read as something, {kept} with {reader.drop_score} or more.")
+    print(
+        f"\nOf {args.num} crops without text {read} read as something, {kept} at {reader.drop_score} or more."
+    )
 
 
 def pages(args: argparse.Namespace, fonts: FontLibrary, texts: TextSource) -> list[Failure]:

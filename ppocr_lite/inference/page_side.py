@@ -27,8 +27,8 @@ PROBE_LINES, LEAST_PROBED = 6, 3
 READS_WELL = 0.9
 """Mean score of lines that leaves no doubt. Of 100 rendered pages on their side none reached 0.8."""
 LEAST_SCORE, MIN_GAIN = 0.6, 0.05
-"""Mean score that the turned view must reach, and by how much it must be the better one. Of 100 rendered pages
-the wrong view was worse by 0.19 at least."""
+"""Mean score that the turned view must reach, and by how much it must be the better one. Of 100 rendered
+pages the wrong view was worse by 0.19 at least."""
 ALIKE = 0.1
 """By this share numbers and lengths of the regions may differ where both views show the same."""
 

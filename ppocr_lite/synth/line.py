@@ -252,7 +252,7 @@ def _crop_box(rng: Rng, ink: Ink, em: float) -> tuple[int, int, int, int]:
 
 
 def _tilt(rng: Rng, image: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut ``box`` (top, bottom, left, right) with corners that are a little off: rest of a rotation, perspective, slant."""
+    """Cut ``box`` (top, bottom, left, right) with corners that are a little off: rotation, slant."""
     top, bottom, left, right = box
     h, w = bottom - top, right - left
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)

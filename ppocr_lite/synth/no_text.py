@@ -1,5 +1,7 @@
 """What detectors take for text and is none: windows, fences, goods, barcodes, logos, scribbles, rules."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from ppocr_lite.synth import distractors, street
@@ -74,7 +76,7 @@ def _cells(canvas: Canvas, box: tuple[float, float, float, float]) -> None:
     thick, count = int(rng.integers(1, 4)), int(rng.integers(1, 5))
     edges = np.linspace(left, right, count + 1)
     gap = between(rng, 0.1, 0.4) * (right - left) / count if chance(rng, 0.4) else 0.0
-    for a, b in zip(edges[:-1], edges[1:]):
+    for a, b in pairwise(edges.tolist()):
         canvas.frame((a, top, b - gap, bottom), thick=thick)
 
 

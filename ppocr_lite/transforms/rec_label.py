@@ -84,9 +84,7 @@ class CTCLabelEncode(TextEncoder):
         use_space_char: bool = False,
         charset: Charset | None = None,
     ) -> None:
-        super().__init__(
-            max_text_length, character_dict_path, use_space_char=use_space_char, charset=charset
-        )
+        super().__init__(max_text_length, character_dict_path, use_space_char=use_space_char, charset=charset)
         self.keep_empty = keep_empty
 
     def __call__(self, sample: Sample, rng: np.random.Generator | None = None) -> Sample | None:

@@ -66,8 +66,8 @@ NOTHING = LINES[:0]
         (NOTHING, NOTHING, False, 2),
     ],
     ids=[
-        *("on its side", "in pieces", "unseen", "few", "many", "upright", "scraps alone", "both bad", "noise"),
-        *("vertical text", "empty"),
+        *("on its side", "in pieces", "unseen", "few", "many", "upright", "scraps alone"),
+        *("both bad", "noise", "vertical text", "empty"),
     ],
 )
 def test_the_view_that_reads_better_counts(

@@ -78,4 +78,3 @@ def test_share_of_crops_without_text(library, texts):
     empty = sum(not renderer.render(np.random.default_rng([4, i]), index=i).text for i in range(200))
     assert 30 < empty < 70
     assert renderer.render(np.random.default_rng([4, 0]), "given").text == "given"
-
