@@ -49,6 +49,8 @@ WANTED_TEXT = 22.0
 """So high they become at a second, closer look."""
 MEDIUM_TEXT, EASY_TEXT = 24.0, 30.0
 """Text lower than the first becomes as high as the second where a picture is smaller than the usual input."""
+FAR = 2.0
+"""A picture shrunk by this for the first look, in which few lines were found, may hold others too small for it."""
 LEAST_GAIN = 1.1
 """A look at less of an enlargement is not worth its time."""
 CLOSER = 2
@@ -190,7 +192,12 @@ class TextDetector:
             elif text < MEDIUM_TEXT:
                 factor = min(EASY_TEXT / text, rule.limit_side_len / max(height, width))
             if factor > LEAST_GAIN:
-                found = self._look_at(image, self.closer, clock, (height * factor, width * factor))
+                return self._look_at(image, self.closer, clock, (height * factor, width * factor))
+            return found
+        if max(image.shape[:2]) >= FAR * max(height, width):  # perhaps a page seen from afar
+            near = self._look_at(image, self.closer, clock, (height * CLOSER, width * CLOSER))
+            if len(near) > len(found) and evidence(near) > LEAST_GAIN * evidence(found):
+                return near
         return found
 
     def _look_at(

@@ -184,7 +184,8 @@ class _Looks:
         (2000, 29, 12, 1517),  # 14.4 pixels become 22
         (2000, 34, 12, None),
         (640, 11, 12, 1280),  # seen as large as they are, and enlarged
-        (2000, 20, 7, None),  # too few lines to tell
+        (1900, 20, 7, None),  # too few lines to tell
+        (2000, 20, 7, 1984),  # others may be too small for the first look
         (640, 20, 10, 960),  # a small picture: 30 pixels instead of 20
         (896, 20, 12, 1000),  # up to the limit
         (960, 20, 12, None),  # which is near
@@ -203,6 +204,15 @@ def test_small_print_is_looked_at_more_closely(
     )
     assert len(found) == count
     assert np.allclose(found.quads[:, 2, 1] - found.quads[:, 0, 1], height, atol=1)
+
+
+@pytest.mark.parametrize("more", [5, -1])
+def test_the_closer_look_at_few_lines_counts_where_it_shows_more(more: int) -> None:
+    first, closer = _Looks(4, 20, 3000), _Looks(4 + more, 20, 3000)
+    detector = TextDetector(first.predictor("first", 1000), closer=closer.predictor("closer", 2000))
+    (found,) = detector([np.zeros((3000, 3000, 3), np.uint8)])
+    assert len(closer.seen) == 1
+    assert len(found) == max(4, 4 + more)
 
 
 def test_a_reduced_look_follows_unless_the_picture_is_tiny() -> None:
