@@ -50,7 +50,7 @@ WANTED_TEXT = 22.0
 MEDIUM_TEXT, EASY_TEXT = 24.0, 30.0
 """Text lower than the first becomes as high as the second where a picture is smaller than the usual input."""
 FAR = 2.0
-"""A picture shrunk by this for the first look, in which few lines were found, may hold others too small for it."""
+"""A picture shrunk by this for the first look, in which few lines were found, may hold smaller ones."""
 LEAST_GAIN = 1.1
 """A look at less of an enlargement is not worth its time."""
 CLOSER = 2
