@@ -22,7 +22,7 @@ from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.columns import part_columns
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
 from ppocr_lite.inference.orientation import CLS_MODES, Reading, choose_readings, page_is_turned
-from ppocr_lite.inference.page_side import detect_page, result_turned_back
+from ppocr_lite.inference.page_side import PageView, detect_page, result_turned_back
 from ppocr_lite.inference.seen_line import SeenLine
 from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
@@ -140,23 +140,21 @@ class TextSystem:
         with clock("read"):
             image = read_image(source, name=name)
         probe = partial(self.recognizer, decoding=BEST_PATH)
-        if self.find_sideways:
-            page, found, on_side = detect_page(self.detector, image, probe, clock)
+        if self.find_sideways and not _is_strip(image):
+            view = detect_page(self.detector, image, probe, clock)
         else:
-            page, found, on_side = image, self.detector([image], clock)[0], False
-        if not len(found):
-            found = _as_one_line(page)
-        turns = int(on_side)
-        found, crops, labels = self._crops(page, found, clock)
+            view = PageView(image, self.detector([image], clock)[0])
+        if not len(view.found):
+            view = replace(view, found=_as_one_line(view.image))
+        found, crops, labels = self._crops(view, clock)
         if labels and self.cls_mode == "vote" and page_is_turned(crops, labels, probe, clock):
-            # The detector, too, sees it better the right way up.
-            page, turns = np.ascontiguousarray(page[::-1, ::-1]), turns + 2
-            found, crops, labels = self._crops(page, self.detector([page], clock)[0], clock)
+            view = view.turned_over(self.detector, clock)
+            found, crops, labels = self._crops(view, clock)
         readings = choose_readings(
             crops,
             labels,
             partial(self.recognizer, decoding=self._decoder(decoding)),
-            uprights=self._uprights(page, found),
+            uprights=self._uprights(view.image, found),
             clock=clock,
             mode=self.cls_mode,
             believes=self.classifier.is_upside_down if self.classifier else None,
@@ -175,18 +173,19 @@ class TextSystem:
             image_size=(image.shape[0], image.shape[1]),
             rotated=[readings[owner].turned for owner in owners],
         )
-        result = replace(result_turned_back(result, turns=turns), angle=(90 * turns + 180 * on_head) % 360)
+        angle = (90 * view.turns + 180 * on_head) % 360
+        result = replace(result_turned_back(result, turns=view.turns), angle=angle)
         total_ms = (time.perf_counter() - start) * 1e3
         return replace(result, timings=_timings(clock, total_ms)).filter(self.drop_score)
 
     def _crops(
-        self, page: np.ndarray, found: DetResult, clock: StageClock
+        self, view: PageView, clock: StageClock
     ) -> tuple[DetResult, list[np.ndarray], list[ClsResult] | None]:
         """The regions in reading order, their crops, and what the classifier says of these."""
         with clock("sort"):
-            found = found.sorted()
+            found = view.found.sorted()
         with clock("crop"):
-            crops = [crop_quad(page, quad) for quad in found.quads]
+            crops = [crop_quad(view.image, quad) for quad in found.quads]
         return found, crops, None if self.classifier is None else self.classifier(crops, clock)
 
     def _decoder(self, wanted: DecodingOptions | LineDecoder | None) -> DecodingOptions | LineDecoder:
@@ -215,12 +214,16 @@ class TextSystem:
         return uprights
 
 
+def _is_strip(image: np.ndarray) -> bool:
+    height, width = image.shape[:2]
+    return MIN_STRIP_HEIGHT <= height <= MAX_STRIP_HEIGHT and width >= MIN_STRIP_RATIO * height
+
+
 def _as_one_line(image: np.ndarray) -> DetResult:
     """All of a picture as one region, if it has the shape of a line that was cut out; else none."""
-    height, width = image.shape[:2]
-    shaped = MIN_STRIP_HEIGHT <= height <= MAX_STRIP_HEIGHT and width >= MIN_STRIP_RATIO * height
-    if not shaped or np.ptp(image) < MIN_CONTRAST:
+    if not _is_strip(image) or np.ptp(image) < MIN_CONTRAST:
         return DetResult.empty()
+    height, width = image.shape[:2]
     corners = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
     return DetResult(np.array([corners], np.float32), np.zeros(1, np.float32))
 

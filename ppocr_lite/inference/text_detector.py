@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -66,6 +66,10 @@ LEAST_LINES = 8
 LEAST_SKEW, MAX_SKEW = 4.0, 50.0
 """Degrees by which a page is turned upright; steeper, it lies on its side."""
 MAX_TURNS = 3
+SLANTS = (-75, -60, -45, -30, -15, 15, 30, 45, 60, 75)
+"""Degrees that are tried where nothing tells how a page lies; half the step is little enough to see lines."""
+GLANCE = 2
+"""By so much smaller than usual the network's input is meanwhile."""
 
 
 class TextDetector:
@@ -128,18 +132,46 @@ class TextDetector:
         """Regions of each uint8 BGR image [H, W, 3], clipped to the image, the tiniest left out."""
         return [self._detect(image, clock or StageClock()) for image in images]
 
-    def _detect(self, image: np.ndarray, clock: StageClock) -> DetResult:
-        found = self._see(image, clock)
-        if self.closer is not None:
-            found = self._see_again(image, found, clock)
-        with clock("det.filter"):
-            return clip_to_image(found, image.shape[0], image.shape[1])
+    def detect_slanted(self, image: np.ndarray, degrees: float, clock: StageClock | None = None) -> DetResult:
+        """Regions of an image whose lines are known to fall by about ``degrees``, -50 to 50."""
+        return self._detect(image, clock or StageClock(), degrees)
 
-    def _see_again(self, image: np.ndarray, found: DetResult, clock: StageClock) -> DetResult:
+    def slant_of(self, image: np.ndarray, clock: StageClock | None = None) -> int | None:
+        """By how many degrees the lines of an image fall, if it is neither upright nor on its side.
+
+        Returns:
+            One of :data:`SLANTS`; None where nothing is seen at these angles, or this detector looks at an
+            image but once.
+        """
+        rule = _resize_rule(self.predictor)
+        if self.closer is None or rule is None:
+            return None
+        height, width = (max(1, side // GLANCE) for side in rule.target_size(*image.shape[:2]))
+        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        seen = {a: self._look(turned(small, a)[0], self.predictor, clock or StageClock()) for a in SLANTS}
+        shown = {angle: evidence(found, power=2) for angle, found in seen.items()}
+        best = max(shown, key=lambda angle: shown[angle])
+        return best if shown[best] > 0 else None
+
+    def _detect(self, image: np.ndarray, clock: StageClock, degrees: float = 0.0) -> DetResult:
+        view, back = turned(image, degrees) if degrees else (image, None)
+        found = self._see(view, clock)
+        if self.closer is not None:
+            found, back = self._see_again(image, _View(view, found, back), clock, degrees)
+        with clock("det.filter"):
+            if back is None:
+                return clip_to_image(found, *image.shape[:2])
+            # Where lines climb by 45 degrees only the turned view tells which corner is the first.
+            in_order = mapped(_corners_in_order(found), back)
+            return clip_to_image(in_order, *image.shape[:2], order=False)
+
+    def _see_again(
+        self, image: np.ndarray, first: "_View", clock: StageClock, degrees: float
+    ) -> tuple[DetResult, np.ndarray | None]:
         """What is found in the image turned upright, if it is skewed and then shows more; and its large
-        letters."""
-        view, in_view, back = image, found, None
-        seen, angle = found, 0.0
+        letters. Also what brings points of that view back to the image."""
+        view, in_view, back = first
+        seen, angle = in_view, degrees
         for _ in range(MAX_TURNS):  # lines look less steep than they are, the more the steeper
             skew = skew_of(seen)
             angle += skew
@@ -150,8 +182,7 @@ class TextDetector:
             if evidence(seen) <= evidence(in_view):
                 break
             view, in_view, back = upright, seen, to_image
-        in_view = self._with_large_text(view, in_view, clock)
-        return in_view if back is None else mapped(in_view, back)
+        return self._with_large_text(view, in_view, clock), back
 
     def _with_large_text(self, image: np.ndarray, found: DetResult, clock: StageClock) -> DetResult:
         """The regions, with those of letters that only the reduced image shows whole."""
@@ -295,7 +326,22 @@ def with_resize(ops: Sequence[Mapping[str, Any]], resize: Mapping[str, Any]) -> 
     return changed
 
 
-def clip_to_image(found: DetResult, height: int, width: int) -> DetResult:
+class _View(NamedTuple):
+    """An image as it is looked at, [h, w, 3], what is found there, and the affine matrix [2, 3] that brings
+    points back; None where the image stands as it is."""
+
+    image: np.ndarray
+    found: DetResult
+    back: np.ndarray | None
+
+
+def _corners_in_order(found: DetResult) -> DetResult:
+    if not len(found) or found.polys:
+        return found
+    return DetResult(np.stack([corners_clockwise(q) for q in found.quads]), found.scores)
+
+
+def clip_to_image(found: DetResult, height: int, width: int, *, order: bool = True) -> DetResult:
     """Order the corners, clip them to whole pixels inside the image, drop boxes with a side of 3 px or less.
 
     With ``box_type: poly`` the outlines are clipped and all are kept, as PaddleOCR does.
@@ -306,8 +352,8 @@ def clip_to_image(found: DetResult, height: int, width: int) -> DetResult:
     if found.polys:
         polys = tuple(np.clip(p, 0, limits) for p in found.polys)
         return DetResult(np.clip(found.quads, 0, limits), found.scores, polys)
-    ordered = np.stack([corners_clockwise(q) for q in found.quads])
-    quads = np.clip(np.trunc(ordered), 0, limits)  # [n, 4, 2]
+    found = _corners_in_order(found) if order else found
+    quads = np.clip(np.trunc(found.quads), 0, limits)  # [n, 4, 2]
     keep = [
         int(math.dist(q[0], q[1])) > MIN_SIDE and int(math.dist(q[0], q[3])) > MIN_SIDE
         for q in quads.tolist()

@@ -12,6 +12,7 @@ from ppocr_lite.geometry import crop_quad
 from ppocr_lite.images import read_image
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.page_side import detect_page, turned_back
+from ppocr_lite.inference.skew import turned
 from ppocr_lite.inference.text_classifier import turn_half
 from ppocr_lite.structures import DetResult, OCRResult, RecResult
 
@@ -23,16 +24,35 @@ def quads(*boxes: tuple[float, float, float, float]) -> np.ndarray:
 
 
 class Detector:
-    """Gives the regions of upright pictures, 200 pixels wide, and others for those turned to the left."""
+    """Gives the regions of upright pictures, 200 pixels wide, and others for those turned to the left.
 
-    def __init__(self, upright: np.ndarray, turned: np.ndarray) -> None:
+    ``slant``: what it says of lines that fall; ``slanted``: the regions it finds when told so.
+    """
+
+    def __init__(
+        self,
+        upright: np.ndarray,
+        turned: np.ndarray,
+        slant: int | None = None,
+        slanted: np.ndarray | None = None,
+    ) -> None:
         self.found = {200: upright, 100: turned}
+        self.slant, self.slanted, self.told = slant, slanted, 0.0
         self.calls = 0
 
     def __call__(self, images: list[np.ndarray], clock: StageClock) -> list[DetResult]:
         self.calls += 1
         found = self.found[images[0].shape[1]]
         return [DetResult(found, np.ones(len(found), np.float32))]
+
+    def slant_of(self, image: np.ndarray, clock: StageClock) -> int | None:
+        assert image.shape[1] == 200
+        return self.slant
+
+    def detect_slanted(self, image: np.ndarray, degrees: float, clock: StageClock) -> DetResult:
+        self.told = degrees
+        assert self.slanted is not None
+        return DetResult(self.slanted, np.ones(len(self.slanted), np.float32))
 
 
 def read_long_crops(crops: Sequence[np.ndarray], clock: StageClock) -> list[RecResult]:
@@ -74,11 +94,30 @@ def test_the_view_that_reads_better_counts(
     upright: np.ndarray, turned: np.ndarray, on_side: bool, calls: int
 ) -> None:
     detector = Detector(upright, turned)
-    page, found, was_turned = detect_page(detector, PICTURE, read_long_crops, StageClock())  # type: ignore[arg-type]
-    assert was_turned == on_side
+    view = detect_page(detector, PICTURE, read_long_crops, StageClock())  # type: ignore[arg-type]
+    assert (view.turns, view.slant) == (int(on_side), 0)
     assert detector.calls == calls
-    assert page.shape[:2] == ((200, 100) if on_side else (100, 200))
-    np.testing.assert_array_equal(found.quads, turned if on_side else upright)
+    assert view.image.shape[:2] == ((200, 100) if on_side else (100, 200))
+    np.testing.assert_array_equal(view.found.quads, turned if on_side else upright)
+
+
+@pytest.mark.parametrize(
+    ("slant", "turns", "told"), [(45, 0, 45), (-30, 0, -30), (60, 1, -30), (-60, 1, 30), (75, 1, -15)]
+)
+def test_a_page_askew_is_seen_at_its_angle(slant: int, turns: int, told: int) -> None:
+    detector = Detector(SCRAPS, FOUR_WORDS, slant, LINES)
+    view = detect_page(detector, PICTURE, read_long_crops, StageClock())  # type: ignore[arg-type]
+    assert (view.turns, view.slant, detector.told) == (turns, told, told)
+    assert view.image.shape[:2] == ((200, 100) if turns else (100, 200))
+    np.testing.assert_array_equal(view.found.quads, LINES)
+    over = view.turned_over(detector, StageClock())  # type: ignore[arg-type]
+    assert (over.turns, over.slant) == (turns + 2, told)
+
+
+def test_an_angle_that_does_not_read_better_is_not_taken() -> None:
+    detector = Detector(FOUR_WORDS, SCRAPS, 30, SCRAPS)
+    view = detect_page(detector, PICTURE, read_long_crops, StageClock())  # type: ignore[arg-type]
+    assert (view.turns, view.slant) == (0, 0)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
@@ -114,6 +153,22 @@ def test_a_letter_reads_alike_however_it_lies(upright: OCRResult, turns: int) ->
     read = system.recognizer([turn_half(crop) if longest.rotated else crop])[0]
     # A cut of the turned picture differs by parts of a pixel: `:` may be `;`. Turned over it is gibberish.
     assert Levenshtein.distance(read.text, longest.text) <= 1  # what `rotated` says of a crop of the quad
+
+
+@pytest.mark.parametrize(("degrees", "angle"), [(33, 0), (-58, 270), (112, 90), (200, 180)])
+def test_a_letter_reads_alike_however_askew(upright: OCRResult, degrees: int, angle: int) -> None:
+    picture, back = turned(read_image(LETTER), -degrees)  # the letter's lines fall by so much then
+    result = TextSystem()(picture)
+    assert result.angle == angle
+    assert Levenshtein.normalized_similarity(result.text, upright.text) > 0.97
+    assert len(result) == len(upright)
+    for line, first in zip(result, upright, strict=True):
+        middle = back[:, :2] @ line.quad.mean(axis=0) + back[:, 2]
+        assert np.abs(middle - first.quad.mean(axis=0)).max() < 8
+    longest = max(result, key=lambda line: len(line.text))
+    crop = crop_quad(picture, longest.quad)
+    read = TextSystem().recognizer([turn_half(crop) if longest.rotated else crop])[0]
+    assert Levenshtein.distance(read.text, longest.text) <= 2
 
 
 def test_without_it_lines_on_their_side_are_left_as_they_lie() -> None:
