@@ -1,11 +1,12 @@
 """Word F1 and whole lines read right on rendered pages, for one or more detectors and recognizers.
 
 usage: benchmarks/rendered_pages.py --texts DIR [--fonts DIR] [--num 75] [--seed 91]
-           [--det FOLDER ...] [--rec FOLDER ...] [--layout NAME ...]
+           [--det FOLDER ...] [--rec FOLDER ...] [--layout NAME ...] [--turn DEGREES]
 
 Every pair of the given models (the embedded ones by default, also by the word "embedded") reads the same
 pages. Words are compared page by page as multisets, without punctuation at their ends, case kept. Readings in
-regions that are marked as illegible do not count. ``false``: lines found where no labelled line is, a page.
+regions that are marked as illegible do not count. ``--turn`` lets lines fall by an angle. ``false``: lines
+found where no labelled line is, a page.
 """
 
 import argparse
@@ -14,14 +15,17 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from tqdm import tqdm
 
 from ppocr_lite import TextSystem
 from ppocr_lite.charset import Charset
 from ppocr_lite.geometry import intersection_area, polygon_area
+from ppocr_lite.inference.skew import turned
 from ppocr_lite.structures import TextLine
 from ppocr_lite.synth import FontLibrary, TextSource
 from ppocr_lite.synth.page import LAYOUTS, PageRenderer, PageSample
@@ -59,6 +63,14 @@ def judge(page: PageSample, lines: Sequence[TextLine]) -> np.ndarray:
     return np.array([1, *counts, len(truth), whole, false])
 
 
+def turned_by(page: PageSample, degrees: float) -> PageSample:
+    """The page turned so that its lines fall by ``degrees``."""
+    image, back = turned(page.image, -degrees)
+    matrix = cv2.invertAffineTransform(back)
+    quads = page.quads @ matrix[:, :2].T + matrix[:, 2]
+    return replace(page, image=image, quads=quads.astype(np.float32))
+
+
 def row(sums: np.ndarray) -> list[str]:
     """The table's columns for summed counts."""
     count, wanted, found, right, lines, whole, false = (int(v) for v in sums)
@@ -78,6 +90,7 @@ def main() -> int:
     parser.add_argument("--layout", nargs="*", choices=[kind.name for kind, _ in LAYOUTS], default=[])
     parser.add_argument("--det", nargs="+", default=[EMBEDDED], help="folders of exported models")
     parser.add_argument("--rec", nargs="+", default=[EMBEDDED])
+    parser.add_argument("--turn", type=float, default=0.0, help="degrees")
     args = parser.parse_args()
     characters = Charset.load("en_printable.txt").characters
     kinds = [pair for pair in LAYOUTS if not args.layout or pair[0].name in args.layout]
@@ -94,6 +107,7 @@ def main() -> int:
     sums: dict[tuple[str, str], dict[str, np.ndarray]] = {p: defaultdict(lambda: np.zeros(7)) for p in pairs}
     for number in tqdm(range(args.num), unit="page", disable=None):
         page = renderer.render(np.random.default_rng([args.seed, number]))
+        page = turned_by(page, args.turn) if args.turn else page
         for pair, system in systems.items():
             counts = judge(page, system(page.image).lines)
             for kind in (page.layout, "all"):
