@@ -23,12 +23,14 @@ WIDE_RATIO = 1.5
 """Width over height above which a region is taken for a line that runs across."""
 WIDE_SHARE, FEW_LINES = 0.75, 12
 """A page is suspected when less than this share of its regions run across, or they are fewer than so many."""
-PROBE_LINES, LEAST_CHARACTERS = 6, 8
+PROBE_LINES, LEAST_CHARACTERS = 6, 3
 """So many of the widest lines are read, either way up; from so many characters on they speak for a page."""
 READS_WELL = 0.9
-"""Mean score of lines that leaves no doubt. Of 100 rendered pages on their side none reached 0.8."""
+"""Mean score of lines that leaves no doubt. Of 100 rendered pages on their side none reached 0.7."""
 LEVEL = 6.0
 """Degrees; where lines fall or climb by more in the median, some may be lost."""
+LINES_SHARE = 0.5
+"""Of the length of all regions: those that are long. Of lines that fall too steeply only words are seen."""
 LEAST_SCORE, MIN_GAIN = 0.6, 1.5
 """Mean score that another view must reach, and how many times as much must be read in it."""
 SCORE_POWER = 6
@@ -84,7 +86,10 @@ def detect_page(
     if usual and level:
         return first
     score, characters = _read(first, recognize, clock)
-    if score >= READS_WELL and (usual or (level and characters >= LEAST_CHARACTERS)):
+    trusted = (
+        characters >= LEAST_CHARACTERS if level else usual and _share_of_lines(first.found) >= LINES_SHARE
+    )
+    if trusted and score >= READS_WELL:
         return first
     side = _view(detector, np.rot90(image), clock, turns=1)
     if _alike(first.found, side.found):
@@ -108,6 +113,12 @@ def _across(found: DetResult) -> np.ndarray:
     """Which regions run across, bool [n]."""
     width, height = sides(found.quads)
     return np.asarray(width >= WIDE_RATIO * height)
+
+
+def _share_of_lines(found: DetResult) -> float:
+    """Length of the long regions over that of all, by their scores."""
+    width, height = sides(found.quads)
+    return evidence(found) / max(1e-6, float((np.maximum(width, height) * found.scores).sum()))
 
 
 def _steepness(found: DetResult) -> float:

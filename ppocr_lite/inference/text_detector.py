@@ -14,6 +14,7 @@ from ppocr_lite.geometry import edge_lengths
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.large_text import with_large_text
 from ppocr_lite.inference.model_files import EngineOptions, Model, open_model
+from ppocr_lite.inference.pieces import join_pieces
 from ppocr_lite.inference.predictor import Predictor, build_postprocess, map_output
 from ppocr_lite.inference.skew import evidence, mapped, skew_of, turned
 from ppocr_lite.inference.tiling import join_tiles, tiles_of
@@ -159,11 +160,12 @@ class TextDetector:
         if self.closer is not None:
             found, back = self._see_again(image, _View(view, found, back), clock, degrees)
         with clock("det.filter"):
-            if back is None:
-                return clip_to_image(found, *image.shape[:2])
             # Where lines climb by 45 degrees only the turned view tells which corner is the first.
-            in_order = mapped(_corners_in_order(found), back)
-            return clip_to_image(in_order, *image.shape[:2], order=False)
+            found = _corners_in_order(found)
+            if self.closer is not None:
+                found = join_pieces(found)
+            found = found if back is None else mapped(found, back)
+            return clip_to_image(found, *image.shape[:2], order=False)
 
     def _see_again(
         self, image: np.ndarray, first: "_View", clock: StageClock, degrees: float
