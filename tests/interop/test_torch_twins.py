@@ -114,10 +114,12 @@ def test_losses_are_equal():
         batch[key] = (rng.random((2, 8, 8)) > 0.4).astype(np.float32)
     logits = rng.standard_normal((2, 12, 5)).astype(np.float32)
     labels = {"label": np.array([[1, 2, 0], [3, 3, 4]], np.int32), "length": np.array([2, 3])}
+    nothing_to_read = {"label": np.array([[1, 2, 0], [0, 0, 0]], np.int32), "length": np.array([2, 0])}
     cases = [
         ("det", {"name": "DBLoss"}, {"maps": maps}, batch),
         ("det", {"name": "DBLoss", "gamma": 2.5}, {"maps": maps}, batch),
         ("rec", {"name": "CTCLoss"}, {"logits": logits}, labels),
+        ("rec", {"name": "CTCLoss"}, {"logits": logits}, nothing_to_read),
         ("cls", {"name": "ClsLoss"}, {"logits": logits[:, 0]}, {"label": np.array([1, 3])}),
     ]
     for task, section, preds, targets in cases:
