@@ -173,7 +173,7 @@ def teacher(task, steps, charset=None, **more):
 @pytest.mark.parametrize("shape", [(1, 32, 96), (3, 32, 96), (3, 48, 144)])
 def test_it_reads_what_the_runtime_reads(shape):
     """Also in the batches of students with colours or another height."""
-    image = line("abc 42", (48, 144))
+    image = line("abc42", (48, 144))
     expected = TextRecognizer.open(EMBEDDED["rec"])
     charset = expected.predictor.postprocess.charset
     model = teacher("rec", rec_steps(shape), charset)
