@@ -52,6 +52,8 @@ MEDIUM_TEXT, EASY_TEXT = 24.0, 30.0
 """Text lower than the first becomes as high as the second where a picture is smaller than the usual input."""
 FAR = 2.0
 """A picture shrunk by this for the first look, in which few lines were found, may hold smaller ones."""
+MORE_TEXT = 1.1
+"""Of so many times the text a closer look at it must show."""
 LEAST_GAIN = 1.1
 """A look at less of an enlargement is not worth its time."""
 CLOSER = 2
@@ -229,7 +231,7 @@ class TextDetector:
             return found
         if max(image.shape[:2]) >= FAR * max(height, width):  # perhaps a page seen from afar
             near = self._look_at(image, self.closer, clock, (height * CLOSER, width * CLOSER))
-            if len(near) > len(found) and evidence(near) > LEAST_GAIN * evidence(found):
+            if len(near) > len(found) and evidence(near) > MORE_TEXT * evidence(found):
                 return near
         return found
 
