@@ -3,9 +3,11 @@
 How wide a gap has to be says nothing: a blank parts the price from its letter, and words have blanks between
 them, too. What stands on both sides does, so the recognizer tells: one with a tab among its characters reads
 a tab where a column ends (`en_columns.txt`). Columns line up, too: where other rows of the page end a column
-before a word of the same kind at the same place, a space is the end of one.
+before a word of the same kind at the same place, a space is the end of one. A currency by itself is no column
+where an amount follows.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -20,6 +22,11 @@ from ppocr_lite.structures import DetResult, RecResult, TextSpan
 
 MARGIN = 0.15
 """Paper that stays beside the ink of a column, over the line's height; at most half of the gap."""
+
+CURRENCY_ALONE = re.compile(
+    rf"(?:(?<={COLUMN_END})|^)(AUD|CAD|CHF|CNY|DKK|EUR|GBP|INR|JPY|NOK|NZD|SEK|USD|[$£¥€]){COLUMN_END}(?=[-+(]?\.?\d)"
+)
+"""A column of nothing but a currency, and the tab before an amount."""
 
 ReadBoxes = Callable[[Sequence[np.ndarray]], list[RecResult]]
 
@@ -37,6 +44,7 @@ def part_columns(
     Returns:
         regions, what they say (boxes in pixels of the image), and the line that each is of.
     """
+    lines = [replace(line, result=_with_currency(line.result)) for line in lines]
     boxed: dict[int, RecResult] = {}
     if read_boxes is not None:
         boxed = _with_boxes([i for i, x in enumerate(lines) if _may_be_parted(x.result)], lines, read_boxes)
@@ -82,8 +90,17 @@ def _with_boxes(
     boxed = {i: lines[i].result for i in indices}
     blind = [i for i, result in boxed.items() if not result.words]
     crops = [np.ascontiguousarray(lines[i].crop) for i in blind]
-    boxed.update(zip(blind, read_boxes(crops) if crops else ()))
+    boxed.update(zip(blind, map(_with_currency, read_boxes(crops) if crops else ())))
     return boxed
+
+
+def _with_currency(result: RecResult) -> RecResult:
+    """A space for the tab between a currency and its amount; the text stays as long."""
+    text = CURRENCY_ALONE.sub(rf"\1{SPACE}", result.text)
+    if text == result.text:
+        return result
+    characters = tuple(replace(c, text=text[c.start : c.start + len(c.text)]) for c in result.characters)
+    return replace(result, text=text, characters=characters)
 
 
 def _columns(result: RecResult) -> list[list[TextSpan]]:

@@ -111,6 +111,25 @@ def test_a_tall_line_is_parted_along_its_length() -> None:
     )  # turned to the left, it began at the top
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("GBP\t36.90", ["GBP 36.90"]),
+        ("Total\t€\t-.50\tB", ["Total", "€ -.50", "B"]),
+        ("Total GBP\t36.90", ["Total GBP", "36.90"]),  # not by itself
+        ("USD\tTotal", ["USD", "Total"]),
+        ("XGBP\t36.90", ["XGBP", "36.90"]),
+    ],
+)
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_currency_by_itself_belongs_to_its_amount(text: str, wanted: list[str], keep: bool) -> None:
+    _, results, owners, _ = part([text], keep=keep)
+    assert [r.text for r in results] == wanted
+    assert owners == [0] * len(wanted)
+    if keep:
+        assert ["".join(c.text for c in r.characters) for r in results] == wanted
+
+
 @pytest.mark.parametrize("text", ["\tab", "ab\t", "ab"])
 def test_tabs_at_the_ends_part_nothing(text: str) -> None:
     regions, results, _, asked = part([text], keep=False)
