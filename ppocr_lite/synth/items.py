@@ -5,31 +5,11 @@ tab stands where a column ends: before the letter of a tax class, say.
 """
 
 import string
-from collections.abc import Callable, Sequence
 from string import capwords
-from typing import Protocol, TypeVar
 
-import numpy as np
-
-Rng = np.random.Generator
-T = TypeVar("T")
-
-
-class WordSupply(Protocol):
-    """What the items need of a text source."""
-
-    def word(self, rng: Rng) -> str: ...
-
-    def name(self, rng: Rng) -> str: ...
-
-
-Item = Callable[[Rng, WordSupply], str]
-
-
-def split_names(names: str) -> tuple[str, ...]:
-    """The names between the bars of ``names``."""
-    return tuple(names.split("|"))
-
+from ppocr_lite.synth.sampling import Rng
+from ppocr_lite.synth.technical import source_line, terminal_line, token
+from ppocr_lite.synth.wording import Item, WordSupply, digits, pick, split_names
 
 MONTHS = split_names("January|February|March|April|May|June|July|August|September|October|November|December")
 DAYS = split_names("Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday")
@@ -97,17 +77,6 @@ _ROADS = (
     "Square",
     "Place",
 )
-
-
-def pick(rng: Rng, options: Sequence[T]) -> T:
-    """One of ``options``, all alike."""
-    return options[int(rng.random() * len(options))]
-
-
-def digits(rng: Rng, low: int, high: int) -> str:
-    """``low`` to ``high`` decimal digits."""
-    count = int(rng.integers(low, high + 1))
-    return "".join(map(str, rng.integers(0, 10, count)))
 
 
 def number(rng: Rng, _words: WordSupply) -> str:
@@ -426,21 +395,6 @@ def copyright_line(rng: Rng, words: WordSupply) -> str:
     )
 
 
-def source_line(rng: Rng, words: WordSupply) -> str:
-    a, b = words.word(rng).lower(), words.word(rng).lower()
-    n = digits(rng, 1, 3)
-    return pick(
-        rng,
-        (
-            f"{a} = {b}({n})", f"if ({a} == {n}) {{", f"return {a}[{n}];", f"def {a}_{b}(self, {a}):",
-            f"$ {a} --{b}={n}", f"#include <{a}.h>",
-            f"{a}->{b} += {n};", f"<{a} {b}=\"{n}\">", f"</{a}>", f"import {a}", f"// {a} {b}",
-            f"/* {a} */", f"{a}.{b}()", f"%{a}% | {b} > {n}", f"`{a}` ~{b}^{n}",
-            f"{a}@{b}:~$ ", f"{a} && !{b} || {n}", f"\\{a}{{{b}}}", f"&{a};", f"{{\"{a}\": {n}}}",
-        ),
-    ).strip()  # fmt: skip
-
-
 VALUES: tuple[Item, ...] = (
     number,
     amount,
@@ -466,5 +420,6 @@ ITEMS: tuple[tuple[float, Item], ...] = (
     (7, code), (4, quantity), (3, formula), (7, reference), (6, person), (4, company), (5, address),
     (6, label),
     (7, phrase), (12, labelled), (6, receipt_row), (6, till_price), (2, card_number),
-    (5, quoted), (1.5, copyright_line), (2.5, source_line),
+    (5, quoted), (1.5, copyright_line), (3, source_line),
+    (2, token), (2, terminal_line),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_in
 from ppocr_lite.synth.fonts import FontLibrary
 from ppocr_lite.synth.ink import Ink, TextStyle, draw_text
 from ppocr_lite.synth.marks import mark_line
+from ppocr_lite.synth.patches import patched
 from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import SCENE_SHARES, Scene, age_ink, photometric
 from ppocr_lite.synth.strokes import draw_neighbours, draw_rules, outline
@@ -25,6 +26,9 @@ _MAX_AREA = 70_000  # pixels of a drawn line; longer lines are drawn smaller, fo
 _IN_CELLS = {"receipt": 0.55, "typed": 0.12, "screen": 0.06, "bilevel": 0.05, "fax": 0.1, "sign": 0.04}
 """How often a kind of original is printed in cells."""
 _TILL_LINES = 0.55  # of the receipts' lines; the others say anything
+_TECHNICAL_LINES = 0.12  # of the lines on screens, likewise
+_PATCHED = {"screen": 0.12, "clean": 0.08, "photo": 0.05, "sign": 0.04}
+"""How often a part of a line stands on another ground; 0.03 for all others."""
 
 _RESIZES = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC)
 _LADDER = (16, 20, 24, 28, 32, 40)  # sizes drawn before shrinking; few, so that loaded fonts are used again
@@ -117,7 +121,8 @@ class LineRenderer:
         """The string and a font that has its glyphs; without such a font the string loses characters."""
         if text is None:
             till = scene.name == "receipt" and chance(rng, _TILL_LINES)
-            text = self.texts.sample(rng, index, till=till)
+            technical = scene.name == "screen" and chance(rng, _TECHNICAL_LINES)
+            text = self.texts.sample(rng, index, till=till, technical=technical)
         font = self.fonts.sample(rng, text.replace(COLUMN_END, ""), mix=scene.fonts)
         if font is not None:
             return text, font
@@ -194,6 +199,8 @@ class LineRenderer:
                 image, rng, mask, strength=between(rng, 8, 40), sigma=between(rng, 0.6, 1.6)
             )
         image = _lay(rng, scene, image, mask, colours)
+        if chance(rng, _PATCHED.get(scene.name, 0.03) * level):
+            image = patched(rng, image, mask, scene, colours)
         if scene.printed and chance(rng, (0.28 if scene.name == "receipt" else 0.035) * level):
             image = mark_line(image, rng)
         return photometric(image, rng, self.tiles, scene, level=level, xh=xh)

@@ -3,22 +3,18 @@
 import re
 from string import capwords
 
-import numpy as np
-
 from ppocr_lite.synth.items import (
-    WordSupply,
     amount,
     code,
     date,
     label,
     number,
     percentage,
-    pick,
     till_figure,
     till_price,
 )
-
-Rng = np.random.Generator
+from ppocr_lite.synth.sampling import Rng
+from ppocr_lite.synth.wording import WordSupply, pick
 
 TAX_LETTERS = ("T", "B", "A", "F", "N", "TF", "ABC", "X", "E", "*")
 """What the till of one shop prints behind prices: one of the letters."""

@@ -13,8 +13,10 @@ import numpy as np
 
 from ppocr_lite.charset import COLUMN_END
 from ppocr_lite.errors import DataError
-from ppocr_lite.synth.items import ITEMS, pick
+from ppocr_lite.synth.items import ITEMS
 from ppocr_lite.synth.rows import row, till_line
+from ppocr_lite.synth.technical import source_line, terminal_line, token
+from ppocr_lite.synth.wording import pick
 
 logger = logging.getLogger(__name__)
 
@@ -105,18 +107,23 @@ class TextSource:
 
     _SLOTS = 4  # characters of the balance in one string
 
-    def sample(self, rng: Rng, index: int | None = None, *, till: bool = False) -> str:
+    def sample(
+        self, rng: Rng, index: int | None = None, *, till: bool = False, technical: bool = False
+    ) -> str:
         """One string of 1 to ``max_length`` characters, without spaces at its ends or double spaces.
 
         Args:
             index: the sample's number in its stream; every ``balance_step``-th holds characters that are due.
             till: one that tills print, if no characters are due.
+            technical: likewise one of a program or a terminal.
         """
         for _ in range(20):
             if index is not None and index % self.balance_step == 0:
                 text = self.balanced(rng, index // self.balance_step)
             elif till:
                 text = self.clean(till_line(rng, self))
+            elif technical:
+                text = self.clean(pick(rng, (source_line, terminal_line, token))(rng, self))
             else:
                 text = self._draw(rng)
             if text:

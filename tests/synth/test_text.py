@@ -6,6 +6,7 @@ import pytest
 
 from ppocr_lite.errors import DataError
 from ppocr_lite.synth.items import ITEMS, card_number, till_price
+from ppocr_lite.synth.technical import hexadecimal, identifier, source_line, terminal_line, version
 from ppocr_lite.synth.text import TextSource
 
 
@@ -56,6 +57,29 @@ def test_each_item_is_one_line_of_text(item, texts):
         text = texts.clean(item(rng(4, seed), texts))
         assert text
         assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("item", "pattern"),
+    [
+        (hexadecimal, r"0x[0-9a-f]{1,8}|0x[0-9A-F]{1,4} [0-9A-F]{4}"),
+        (identifier, r"_?[a-z]+_[a-z]+|[A-Z]+_[A-Z]+|[a-z]+[A-Z][a-z]+"),
+        (version, r"v?\d+\.\d+\.\d+(-beta)?|192\.168\.\d+\.\d+"),
+        (terminal_line, r"\$ .+|.*\d\d:\d\d:\d\d.*|.+\.(py|rs|log):\d+.*"),
+        (source_line, r".*[{;:)\]>]"),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_screens_of_programmers_show_what_computers_say(item, pattern, texts):
+    found = [item(rng(6, seed), texts) for seed in range(200)]
+    assert sum(bool(re.fullmatch(pattern, text)) for text in found) > 30
+    assert len(set(found)) > 120
+
+
+def test_a_technical_string_is_asked_for(texts):
+    found = {texts.sample(rng(7, seed), technical=True) for seed in range(100)}
+    assert len(found) > 90
+    assert sum(bool(re.search(r"[_/:;=(){}<>\[\]#0-9]", text)) for text in found) > 70
 
 
 def test_prices_of_receipts_are_positive_amounts_with_their_marks(texts):
