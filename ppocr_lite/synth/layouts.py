@@ -5,6 +5,7 @@ from string import capwords
 
 from ppocr_lite.synth import cells, distractors
 from ppocr_lite.synth.items import card_number
+from ppocr_lite.synth.listings import listing
 from ppocr_lite.synth.rows import PRICE_DETAILS, TAX_LETTERS, goods_name
 from ppocr_lite.synth.sampling import Rng, between, chance
 from ppocr_lite.synth.setter import Setter
@@ -356,16 +357,11 @@ def dense(s: Setter) -> None:
     gap = 1.5 * s.em
     width = (s.right - s.left - gap * (columns - 1)) / columns
     top = s.y
-    code = chance(rng, 0.3)
+    program = chance(rng, 0.3)
     for i in range(columns):
         s.y = top
         left = s.left + i * (width + gap)
+        if program:
+            listing(s, left, width, rows=200)
         while s.y < s.bottom:
-            if code:
-                depth = int(rng.integers(0, 4)) * 2 * s.em
-                text = s.item()
-                if s.body.font.getlength(text) < width - depth:
-                    s.canvas.put(s.body, text, left + depth, s.y)
-                s.skip()
-            else:
-                s.paragraph(left, width, lines=int(rng.integers(5, 40)), align="justify")
+            s.paragraph(left, width, lines=int(rng.integers(5, 40)), align="justify")

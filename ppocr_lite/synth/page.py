@@ -14,6 +14,7 @@ from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_in
 from ppocr_lite.synth.fonts import FontLibrary
 from ppocr_lite.synth.ink import TextStyle
 from ppocr_lite.synth.marks import annotate
+from ppocr_lite.synth.patches import highlight
 from ppocr_lite.synth.placing import place
 from ppocr_lite.synth.sampling import Rng, Weighted, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import Scene, age_ink, photometric
@@ -161,6 +162,8 @@ class PageRenderer:
         if scene.name == "typed" and chance(rng, 0.6):
             style = TextStyle(jitter=between(rng, 0, 0.035) * em, uneven=between(rng, 0, 0.4))
         layout.fill(Setter(canvas, self.texts, self.tiles, rng, scene.fonts, em, style))
+        if scene.name in ("screen", "clean") and chance(rng, 0.5 * self.level):
+            highlight(canvas, scene, colours)
         if layout.name not in ("dense", "street"):
             distractors.scatter(canvas, self.tiles, amount=0.8)
         if scene.printed and chance(rng, (0.25 if layout.name == "receipt" else 0.07) * self.level):

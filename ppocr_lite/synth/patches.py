@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ppocr_lite.synth.canvas import Canvas
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink, tint
 from ppocr_lite.synth.sampling import Rng, between, chance, shared_tiles
 from ppocr_lite.synth.scenes import Scene
@@ -33,10 +34,7 @@ def patched(rng: Rng, image: np.ndarray, mask: np.ndarray, scene: Scene, colours
     lift = between(rng, 0.0, 0.15) * height if chance(rng, 0.4) else 0.0
     top, bottom = round(lift), max(round(height - lift * between(rng, 0.3, 1.5)), round(lift) + 3)
     part = mask[top:bottom, left:right]
-    if chance(rng, 0.4):  # felt pen, or what a program paints behind words: the ink stays
-        ground = Colours(_tinted(rng, colours.paper), colours.ink, grey=False)
-    else:
-        ground = choose_colours(rng, scene, level=0.5)
+    ground = _ground(rng, scene, colours)
     patch = lay_ink(background(rng, shared_tiles(), ground, *part.shape, photo=0.0), part, ground.ink)
     if image.ndim < patch.ndim:
         image = np.dstack((image, image, image))
@@ -45,6 +43,39 @@ def patched(rng: Rng, image: np.ndarray, mask: np.ndarray, scene: Scene, colours
     image = image.copy()
     image[top:bottom, left:right] = patch
     return image
+
+
+def highlight(canvas: Canvas, scene: Scene, colours: Colours) -> None:
+    """Put some lines of a page, or parts of them, on another ground; boxes and texts stay.
+
+    Args:
+        colours: of the page; lines in other colours are left alone.
+    """
+    rng = canvas.rng
+    ground = _ground(rng, scene, colours)
+    own = canvas.layer().mask
+    for _ in range(int(rng.integers(1, 8)) if canvas.boxes else 0):
+        left, top, right, bottom = canvas.boxes[int(rng.integers(len(canvas.boxes)))]
+        high = bottom - top
+        ends = [left - 0.2 * high, right + 0.2 * high]
+        if chance(rng, 0.5):
+            ends = sorted(between(rng, *ends) for _ in range(2))
+        pad = between(rng, 0.0, 0.25) * high
+        rows = slice(max(0, round(top - pad)), max(0, round(bottom + pad)))
+        columns = slice(max(0, round(ends[0])), max(0, round(ends[1])))
+        if not own[rows, columns].any() or (canvas.paper[rows, columns] != colours.paper).any():
+            continue
+        canvas.paper[rows, columns] = ground.paper
+        if ground.ink is not colours.ink:
+            canvas.layer(ground.ink).mask[rows, columns] = own[rows, columns]
+            own[rows, columns] = 0
+
+
+def _ground(rng: Rng, scene: Scene, colours: Colours) -> Colours:
+    """The patch's colours: felt pen, or what a program paints behind words that keep their ink; or others."""
+    if chance(rng, 0.4):
+        return Colours(_tinted(rng, colours.paper), colours.ink, grey=False)
+    return choose_colours(rng, scene, level=0.5)
 
 
 def _ends(rng: Rng, mask: np.ndarray) -> tuple[int, int]:

@@ -6,12 +6,13 @@ import numpy as np
 
 from ppocr_lite.synth import distractors
 from ppocr_lite.synth.colours import tint
+from ppocr_lite.synth.listings import listing
 from ppocr_lite.synth.sampling import between, chance
 from ppocr_lite.synth.setter import Setter
 
 
 def screen(s: Setter) -> None:
-    """A window: title bar, menu, side panel, text, buttons, list rows."""
+    """A window: title bar, menu, side panel, text, buttons, list rows, programs or a terminal."""
     rng, canvas = s.rng, s.canvas
     bar_ink, bar = _pair(s)
     height = 2.4 * s.em
@@ -28,6 +29,8 @@ def screen(s: Setter) -> None:
     if chance(rng, 0.5) and canvas.width > 40 * s.em:
         left = _side_panel(s, height)
     width = canvas.width - left - s.margin
+    if chance(rng, 0.2):
+        _program(s, left, width, rows=80)
     while s.y < canvas.height - 3 * s.em:
         kind = rng.random()
         if kind < 0.35:
@@ -42,6 +45,8 @@ def screen(s: Setter) -> None:
             box = (left, s.y, left + width * between(rng, 0.2, 0.8), s.y + between(rng, 4, 9) * s.em)
             distractors.picture(canvas, box, s.tiles)
             s.y = box[3] + 2 * s.em
+        elif kind < 0.82:
+            _program(s, left, width, rows=int(rng.integers(2, 12)))
         else:
             face = s.face(between(rng, 0.8, 1.9))
             s.skip(face, 0.3)
@@ -86,6 +91,19 @@ def _buttons(s: Setter, left: float) -> None:
         canvas.put(s.body, text, x + s.em, s.y, colour=ink)
         x += width + s.em
     s.skip(factor=1.8)
+
+
+def _program(s: Setter, left: float, width: float, *, rows: int) -> None:
+    """A program or a terminal, sometimes on a ground of its own."""
+    if chance(s.rng, 0.6):
+        listing(s, left, width, rows=rows)
+    else:
+        ink, panel = _pair(s)
+        foot = min(s.y + rows * 1.5 * s.em, s.canvas.height)
+        s.canvas.fill((left - 0.5 * s.em, s.y - 1.3 * s.em, left + width, foot), panel)
+        listing(s, left, width - s.em, rows=rows, colour=ink)
+        s.y = max(s.y, min(foot, s.canvas.height) + s.em)
+    s.skip(factor=0.5)
 
 
 def slide(s: Setter) -> None:
