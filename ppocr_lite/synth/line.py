@@ -1,7 +1,7 @@
 """Renders one line of text as a detector would cut it from a scan, a photograph or a screen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from ppocr_lite.synth import cells, no_text
 from ppocr_lite.synth import effects as fx
 from ppocr_lite.synth.colours import Colours, background, choose_colours, lay_ink
 from ppocr_lite.synth.fonts import FontLibrary
+from ppocr_lite.synth.icons import draw_icon
 from ppocr_lite.synth.ink import Ink, TextStyle, draw_text
 from ppocr_lite.synth.marks import mark_line
 from ppocr_lite.synth.patches import patched
@@ -29,6 +30,8 @@ _TILL_LINES = 0.55  # of the receipts' lines; the others say anything
 _TECHNICAL_LINES = 0.12  # of the lines on screens, likewise
 _PATCHED = {"screen": 0.12, "clean": 0.08, "photo": 0.05, "sign": 0.04}
 """How often a part of a line stands on another ground; 0.03 for all others."""
+_WITH_ICON = {"screen": 0.1, "clean": 0.04}
+"""How often an icon is cut out with the line; 0.01 for all others."""
 
 _RESIZES = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_AREA, cv2.INTER_CUBIC)
 _LADDER = (16, 20, 24, 28, 32, 40)  # sizes drawn before shrinking; few, so that loaded fonts are used again
@@ -147,14 +150,17 @@ class LineRenderer:
         info = self.fonts.fonts[font_index]
         if info.kind in cells.KINDS and chance(rng, _IN_CELLS.get(scene.name, 0.0)):
             font = cells.in_cells(font, rng, needles=scene.printed)
+        icon = chance(rng, _WITH_ICON.get(scene.name, 0.01))
         ink = draw_text(
             font,
             text,
             rng,
             style=_style(rng, scene, size),
-            pad=int(size * 0.75) + 2,
+            pad=int(size * (2.25 if icon else 0.75)) + 2,
             ligatures=chance(rng, 0.5) and info.kind == "serif" and info.ligatures,
         )
+        if icon:
+            ink = _with_icon(rng, ink, size)
         if scene.printed and chance(rng, 0.45):
             draw_neighbours(ink.mask, ink, rng)
         if chance(rng, 0.2):
@@ -230,6 +236,20 @@ def _style(rng: Rng, scene: Scene, size: int) -> TextStyle:
         gap = size * (between(rng, -0.045, 0) if chance(rng, 0.4) else between(rng, 0, 0.22) * rng.random())
     word_gap = between(rng, 0.75, 2.2) if chance(rng, 0.4) else 1.0
     return TextStyle(letter_gap=gap, word_gap=word_gap, wide_gap_chance=0.15 if chance(rng, 0.05) else 0.0)
+
+
+def _with_icon(rng: Rng, ink: Ink, size: int) -> Ink:
+    """An icon before the line, more rarely behind it, without a label; the line then reaches over it."""
+    side = between(rng, 0.65, 1.15) * size
+    gap = between(rng, 0.25, 0.8) * size
+    before = chance(rng, 0.8)
+    left = ink.left - gap - side if before else ink.right + gap
+    middle = ink.baseline - between(rng, 0.25, 0.42) * size
+    strength = 255 if chance(rng, 0.6) else int(between(rng, 90, 255))
+    draw_icon(rng, ink.mask, left, middle - side / 2, side, strength=strength)
+    if before:
+        return replace(ink, left=max(0, round(left)))
+    return replace(ink, right=min(ink.mask.shape[1] - 1, round(left + side)))
 
 
 def _crop_box(rng: Rng, ink: Ink, em: float) -> tuple[int, int, int, int]:

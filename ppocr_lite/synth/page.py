@@ -59,7 +59,7 @@ LAYOUTS: tuple[tuple[Layout, float], ...] = (
     (Layout("receipt", layouts.receipt, _RECEIPT, (1.2, 2.6), (22, 44)), 0.16),
     (Layout("title page", layouts.title_page, _PAPER, (0.7, 1.5), (25, 70)), 0.05),
     (Layout("dense", layouts.dense, _PAPER, (0.5, 1.5), (60, 130)), 0.06),
-    (Layout("screen", scene_layouts.screen, _SCREEN, (0.5, 1.2), (45, 120)), 0.09),
+    (Layout("screen", scene_layouts.screen, _SCREEN, (0.5, 1.2), (45, 120)), 0.12),
     (Layout("slide", scene_layouts.slide, _SCREEN, (0.55, 0.8), (30, 60)), 0.04),
     (Layout("sign", scene_layouts.sign, _SIGN, (0.6, 1.4), (18, 45)), 0.08),
     (Layout("street", street.street, _SIGN, (0.55, 1.4), (45, 130)), 0.16),

@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr_lite.synth import distractors
 from ppocr_lite.synth.colours import tint
+from ppocr_lite.synth.icons import draw_icon
 from ppocr_lite.synth.listings import listing
 from ppocr_lite.synth.sampling import between, chance
 from ppocr_lite.synth.setter import Setter
@@ -45,7 +46,9 @@ def screen(s: Setter) -> None:
             box = (left, s.y, left + width * between(rng, 0.2, 0.8), s.y + between(rng, 4, 9) * s.em)
             distractors.picture(canvas, box, s.tiles)
             s.y = box[3] + 2 * s.em
-        elif kind < 0.82:
+        elif kind < 0.8:
+            _choices(s, left, width)
+        elif kind < 0.87:
             _program(s, left, width, rows=int(rng.integers(2, 12)))
         else:
             face = s.face(between(rng, 0.8, 1.9))
@@ -69,9 +72,13 @@ def _side_panel(s: Setter, top: float) -> float:
     ink, panel = _pair(s)
     start = s.y
     canvas.fill((0, start - 1.2 * s.em, width, canvas.height), panel)
+    icons = 0.9 if chance(rng, 0.5) else 0.0
     while s.y < canvas.height - 2 * s.em:
-        for part in canvas.wrap(s.body, s.prose(18).split(), width - 1.6 * s.em)[:1]:
-            canvas.put(s.body, part, 0.8 * s.em, s.y, colour=ink)
+        x = 0.8 * s.em
+        if chance(rng, icons):
+            x = _icon(s, x, ink)
+        for part in canvas.wrap(s.body, s.prose(18).split(), width - 0.8 * s.em - x)[:1]:
+            canvas.put(s.body, part, x, s.y, colour=ink)
         s.skip(factor=between(rng, 1.0, 1.8))
     s.y = start
     return width + s.margin
@@ -81,16 +88,42 @@ def _buttons(s: Setter, left: float) -> None:
     rng, canvas = s.rng, s.canvas
     x = left
     ink, panel = _pair(s)
+    icons = chance(rng, 0.3)
     s.skip(factor=0.5)
     for _ in range(int(rng.integers(1, 5))):
         text = s.texts.word(rng).capitalize()
-        width = s.body.font.getlength(text) + 2 * s.em
+        width = s.body.font.getlength(text) + (3.6 if icons else 2) * s.em
         if x + width > canvas.width - s.em:
             break
         canvas.fill((x, s.y - 1.3 * s.em, x + width, s.y + 0.7 * s.em), panel)
-        canvas.put(s.body, text, x + s.em, s.y, colour=ink)
+        start = _icon(s, x + s.em, ink) if icons else x + s.em
+        canvas.put(s.body, text, start, s.y, colour=ink)
         x += width + s.em
     s.skip(factor=1.8)
+
+
+def _choices(s: Setter, left: float, width: float) -> None:
+    """Rows with an icon each: boxes to tick, folders, entries of a menu; some with a value at the right."""
+    rng, canvas = s.rng, s.canvas
+    colour = None if chance(rng, 0.6) else tint(rng, between(rng, 60, 190), amount=1.0)
+    values = chance(rng, 0.3)
+    for _ in range(int(rng.integers(2, 9))):
+        if s.y > canvas.height - 2 * s.em:
+            return
+        x = _icon(s, left, colour)
+        text = s.item() if chance(rng, 0.3) else s.prose(int(between(rng, 4, 32)))
+        for part in canvas.wrap(s.body, text.split(), 0.7 * width)[:1]:
+            canvas.put(s.body, part, x, s.y)
+        if values:
+            canvas.put(s.body, s.figure(), left + width, s.y, align="right")
+        s.skip(factor=between(rng, 1.0, 1.5))
+
+
+def _icon(s: Setter, x: float, colour: np.ndarray | None) -> float:
+    """Draw an icon on the current row; returns where the words behind it begin."""
+    side = between(s.rng, 0.8, 1.2) * s.em
+    draw_icon(s.rng, s.canvas.layer(colour).mask, x, s.y - 0.35 * s.em - side / 2, side)
+    return x + side + between(s.rng, 0.3, 0.8) * s.em
 
 
 def _program(s: Setter, left: float, width: float, *, rows: int) -> None:
