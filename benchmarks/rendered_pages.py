@@ -1,12 +1,13 @@
 """Word F1 and whole lines read right on rendered pages, for one or more detectors and recognizers.
 
 usage: benchmarks/rendered_pages.py --texts DIR [--fonts DIR] [--num 75] [--seed 91]
-           [--det FOLDER ...] [--rec FOLDER ...] [--layout NAME ...] [--turn DEGREES]
+           [--det FOLDER ...] [--rec FOLDER ...] [--layout NAME ...] [--turn DEGREES] [--bow SHARE]
 
 Every pair of the given models (the embedded ones by default, also by the word "embedded") reads the same
 pages. Words are compared page by page as multisets, without punctuation at their ends, case kept. Readings in
-regions that are marked as illegible do not count. ``--turn`` lets lines fall by an angle. ``false``: lines
-found where no labelled line is, a page.
+regions that are marked as illegible do not count. ``--turn`` lets lines fall by an angle, ``--bow`` lets them
+hang like those of an open book, by a share of the page's width. ``false``: lines found where no labelled line
+is, a page.
 """
 
 import argparse
@@ -71,6 +72,21 @@ def turned_by(page: PageSample, degrees: float) -> PageSample:
     return replace(page, image=image, quads=quads.astype(np.float32))
 
 
+def bowed_by(page: PageSample, share: float) -> PageSample:
+    """The page with lines that hang by ``share`` of its width at its left, less at its right."""
+    width = page.image.shape[1]
+    x = np.arange(width) / width - 0.5
+    sag = share * width * 4 * x**2 * np.where(x < 0, 1.0, 0.3)
+    pad = int(share * width) + 1
+    image = cv2.copyMakeBorder(page.image, pad, pad, 0, 0, cv2.BORDER_REPLICATE)
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(len(image), dtype=np.float32))
+    rows = (rows - sag).astype(np.float32)
+    image = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    quads = page.quads.copy()
+    quads[..., 1] += pad + sag[np.clip(quads[..., 0].astype(int), 0, width - 1)]
+    return replace(page, image=image, quads=quads)
+
+
 def row(sums: np.ndarray) -> list[str]:
     """The table's columns for summed counts."""
     count, wanted, found, right, lines, whole, false = (int(v) for v in sums)
@@ -91,6 +107,7 @@ def main() -> int:
     parser.add_argument("--det", nargs="+", default=[EMBEDDED], help="folders of exported models")
     parser.add_argument("--rec", nargs="+", default=[EMBEDDED])
     parser.add_argument("--turn", type=float, default=0.0, help="degrees")
+    parser.add_argument("--bow", type=float, default=0.0, help="share of the width, 0.01 to 0.06 say")
     args = parser.parse_args()
     characters = Charset.load("en_printable.txt").characters
     kinds = [pair for pair in LAYOUTS if not args.layout or pair[0].name in args.layout]
@@ -107,6 +124,7 @@ def main() -> int:
     sums: dict[tuple[str, str], dict[str, np.ndarray]] = {p: defaultdict(lambda: np.zeros(7)) for p in pairs}
     for number in tqdm(range(args.num), unit="page", disable=None):
         page = renderer.render(np.random.default_rng([args.seed, number]))
+        page = bowed_by(page, args.bow) if args.bow else page
         page = turned_by(page, args.turn) if args.turn else page
         for pair, system in systems.items():
             counts = judge(page, system(page.image).lines)

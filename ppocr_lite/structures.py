@@ -5,7 +5,7 @@ in it.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,11 +28,14 @@ class DetResult:
         quads: float32 [n, 4, 2] in pixels, clockwise from top-left.
         scores: float32 [n] in 0..1.
         polys: with ``box_type: poly`` one float32 [k, 2] outline for each region; empty otherwise.
+        spines: for each region float32 [m, 2], points along its middle from its left end to its right, or
+            nothing at all. They show whether a line bows, which quads do not.
     """
 
     quads: np.ndarray
     scores: np.ndarray
     polys: tuple[np.ndarray, ...] = ()
+    spines: tuple[np.ndarray, ...] = ()
 
     def __post_init__(self) -> None:
         if self.quads.shape != (len(self.scores), 4, 2):
@@ -40,8 +43,9 @@ class DetResult:
                 f"DetResult: quads {self.quads.shape} do not fit {len(self.scores)} scores; "
                 "expected [n, 4, 2]."
             )
-        if self.polys and len(self.polys) != len(self.scores):
-            raise ValueError(f"DetResult: {len(self.polys)} polys do not fit {len(self.scores)} scores.")
+        for name, parts in (("polys", self.polys), ("spines", self.spines)):
+            if parts and len(parts) != len(self.scores):
+                raise ValueError(f"DetResult: {len(parts)} {name} do not fit {len(self.scores)} scores.")
 
     @classmethod
     def empty(cls) -> "DetResult":
@@ -54,8 +58,27 @@ class DetResult:
     def __getitem__(self, index: Any) -> "DetResult":
         """Regions chosen by an index array, a boolean mask or a slice, all fields at once."""
         chosen = np.arange(len(self))[index].reshape(-1)
-        polys = tuple(self.polys[i] for i in chosen) if self.polys else ()
-        return DetResult(self.quads[chosen], self.scores[chosen], polys)
+        polys, spines = (tuple(p[i] for i in chosen) if p else () for p in (self.polys, self.spines))
+        return DetResult(self.quads[chosen], self.scores[chosen], polys, spines)
+
+    def moved(self, move: Callable[[np.ndarray], np.ndarray]) -> "DetResult":
+        """The regions elsewhere: ``move`` takes points [..., 2] and gives as many."""
+
+        def of(points: np.ndarray) -> np.ndarray:
+            return np.asarray(move(points), np.float32)
+
+        return DetResult(of(self.quads), self.scores, tuple(map(of, self.polys)), tuple(map(of, self.spines)))
+
+    def joined(self, other: "DetResult") -> "DetResult":
+        """These regions and those of ``other``; outlines and spines only where both have them."""
+        if not len(self) or not len(other):
+            return self if len(self) else other
+        return DetResult(
+            np.concatenate([self.quads, other.quads]),
+            np.concatenate([self.scores, other.scores]),
+            self.polys + other.polys if self.polys and other.polys else (),
+            self.spines + other.spines if self.spines and other.spines else (),
+        )
 
     def sorted(self) -> "DetResult":
         """The same regions in reading order."""

@@ -33,6 +33,25 @@ def test_det_result_selects_all_fields_at_once() -> None:
     assert len(DetResult.empty().sorted()) == 0
 
 
+def test_det_result_moves_and_joins_all_fields() -> None:
+    quads = np.zeros((1, 4, 2), np.float32)
+    one = DetResult(quads, np.ones(1, np.float32), spines=(np.zeros((3, 2), np.float32),))
+    moved = one.moved(lambda points: points + 2.0)
+    assert moved.quads.dtype == moved.spines[0].dtype == np.float32
+    assert (moved.quads == 2).all()
+    assert (moved.spines[0] == 2).all()
+    both = one.joined(moved)
+    assert both.quads[:, 0, 0].tolist() == [0, 2]
+    assert [spine[0, 0] for spine in both[[1, 0]].spines] == [2, 0]
+    bare = DetResult(quads, np.ones(1, np.float32))
+    assert one.joined(bare).spines == ()  # unknown for some
+    assert len(one.joined(bare)) == 2
+    assert one.joined(DetResult.empty()) is one
+    assert DetResult.empty().joined(one) is one
+    with pytest.raises(ValueError, match="2 spines do not fit 1 scores"):
+        DetResult(quads, np.ones(1, np.float32), spines=(quads[0], quads[0]))
+
+
 def test_text_line_refuses_another_shape() -> None:
     with pytest.raises(ValueError, match=r"shape \(4, 2\), but got \(3, 2\)"):
         TextLine(np.zeros((3, 2)), "a", 1.0)

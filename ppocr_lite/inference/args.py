@@ -152,6 +152,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
             ("vote", "each"),
         ),
         Flag("find_sideways", parse_bool, "where the lines vote", "read pages that lie on their side, too"),
+        Flag("flatten_pages", parse_bool, "True", "read pages that bow from a flattened picture", True),
     ),
 }
 

@@ -89,4 +89,5 @@ def make_system(args: argparse.Namespace) -> TextSystem:
         cls_mode=args.cls_mode,
         find_sideways=args.find_sideways,
         part_columns=args.part_columns,
+        flatten_pages=args.flatten_pages,
     )

@@ -34,18 +34,15 @@ def with_large_text(found: DetResult, reduced: DetResult, *, least_height: float
     """
     heights = edge_lengths(reduced.quads).min(axis=1)
     large = reduced[(heights >= least_height) & (reduced.scores >= LEAST_SCORE)]
-    quads, scores = list(found.quads), list(found.scores)
-    for quad, score in zip(large.quads, large.scores):
+    for index, quad in enumerate(large.quads):
         area = polygon_area(quad)
-        shared = [intersection_area(quad, other) for other in quads]
-        sure = sum(part for part, other in zip(shared, scores) if other >= SURE_SCORE)
+        shared = [intersection_area(quad, other) for other in found.quads]
+        sure = sum(part for part, other in zip(shared, found.scores) if other >= SURE_SCORE)
         edges = edge_lengths(quad[None])[0]
         is_short = edges[[0, 2]].sum() < LETTER_RATIO * edges[[1, 3]].sum()
         most_covered = MOST_COVERED_LETTER if is_short else MOST_COVERED
         if sum(shared) > most_covered * area or sure > MOST_SURE * area:
             continue
-        kept = [i for i, part in enumerate(shared) if part < INSIDE * polygon_area(quads[i])]
-        quads, scores = [quads[i] for i in kept] + [quad], [scores[i] for i in kept] + [score]
-    if not quads:
-        return found
-    return DetResult(np.stack(quads).astype(np.float32), np.array(scores, np.float32))
+        kept = [i for i, part in enumerate(shared) if part < INSIDE * polygon_area(found.quads[i])]
+        found = found[np.array(kept, int)].joined(large[[index]])
+    return found

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ppocr_lite.geometry import crop_quad
+from ppocr_lite.inference.bow import Bow
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.skew import evidence, sides
 from ppocr_lite.inference.text_classifier import turn_half
@@ -51,16 +52,36 @@ class PageView:
         found: the regions in it.
         turns: quarter turns to the left, as of ``np.rot90``.
         slant: degrees by which lines are known to fall in ``image``; 0 leaves that to the detector.
+        bow: how the page bowed that was flattened, see :mod:`ppocr_lite.inference.flatten`; ``turns`` are
+            those since then.
+        before: quarter turns before it was flattened.
     """
 
     image: np.ndarray
     found: DetResult
     turns: int = 0
     slant: float = 0.0
+    bow: Bow | None = None
+    before: int = 0
+
+    @property
+    def angle(self) -> int:
+        """Degrees by which what stands upright in ``image`` is turned clockwise in the picture."""
+        return 90 * (self.before + self.turns) % 360
 
     def turned_over(self, detector: TextDetector, clock: StageClock) -> "PageView":
         """The view turned by 180 degrees and looked at again: the detector sees the right way up better."""
-        return _view(detector, self.image[::-1, ::-1], clock, turns=self.turns + 2, slant=self.slant)
+        view = _view(detector, self.image[::-1, ::-1], clock, turns=self.turns + 2, slant=self.slant)
+        return replace(view, bow=self.bow, before=self.before)
+
+    def in_picture(self, result: OCRResult) -> OCRResult:
+        """What was read in ``image``, in pixels of the picture, whose size ``result.image_size`` is."""
+        if self.bow is None:
+            return result_turned_back(result, turns=self.turns)
+        height, width = self.bow.height, self.bow.size[1]
+        flat = result_turned_back(replace(result, image_size=(height, width)), turns=self.turns)
+        bowed = result_moved(flat, self.bow.to_page_clipped)
+        return result_turned_back(replace(bowed, image_size=result.image_size), turns=self.before)
 
 
 def _view(
@@ -177,20 +198,27 @@ def result_turned_back(result: OCRResult, *, turns: int) -> OCRResult:
         turns: quarter turns to the left.
     """
 
-    def back(quad: np.ndarray) -> np.ndarray:
-        return turned_back(quad, turns=turns, size=result.image_size)
+    def upright(line: TextLine) -> TextLine:
+        # A crop of the line in the picture as it was is turned to the left once where the line is tall.
+        return replace(line, rotated=line.rotated != (turns >= 2))
+
+    moved = result_moved(result, lambda quad: turned_back(quad, turns=turns, size=result.image_size))
+    return replace(moved, lines=tuple(map(upright, moved.lines)), dropped=tuple(map(upright, moved.dropped)))
+
+
+def result_moved(result: OCRResult, move: Callable[[np.ndarray], np.ndarray]) -> OCRResult:
+    """The result with its quads, of lines, words and characters, elsewhere.
+
+    Args:
+        move: takes and gives a quad [4, 2].
+    """
 
     def spans(parts: tuple[TextSpan, ...]) -> tuple[TextSpan, ...]:
-        return tuple(replace(part, quad=back(part.quad)) for part in parts)
+        return tuple(replace(part, quad=move(part.quad)) for part in parts)
 
     def line(found: TextLine) -> TextLine:
         return replace(
-            found,
-            quad=back(found.quad),
-            # A crop of the line in the picture as it was is turned to the left once where the line is tall.
-            rotated=found.rotated != (turns >= 2),
-            characters=spans(found.characters),
-            words=spans(found.words),
+            found, quad=move(found.quad), characters=spans(found.characters), words=spans(found.words)
         )
 
     return replace(result, lines=tuple(map(line, result.lines)), dropped=tuple(map(line, result.dropped)))

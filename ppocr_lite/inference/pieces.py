@@ -23,13 +23,11 @@ def join_pieces(found: DetResult) -> DetResult:
         left, right = pair
         widths, _ = sides(found.quads[[left, right]])
         score = np.average(found.scores[[left, right]], weights=np.maximum(widths, 1e-6))
-        joined = found.quads[left].copy()
-        joined[1:3] = found.quads[right, 1:3]
-        others = np.delete(np.arange(len(found)), [left, right])
-        found = DetResult(
-            np.concatenate([found.quads[others], joined[None]]),
-            np.append(found.scores[others], np.float32(score)),
-        )
+        quad = found.quads[left].copy()
+        quad[1:3] = found.quads[right, 1:3]
+        spines = (np.concatenate([found.spines[left], found.spines[right]]),) if found.spines else ()
+        joined = DetResult(quad[None], np.array([score], np.float32), spines=spines)
+        found = found[np.delete(np.arange(len(found)), [left, right])].joined(joined)
     return found
 
 

@@ -74,8 +74,4 @@ def turned(image: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
 
 def mapped(found: DetResult, matrix: np.ndarray) -> DetResult:
     """The regions with their points moved by an affine matrix [2, 3]."""
-
-    def move(points: np.ndarray) -> np.ndarray:
-        return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float32)
-
-    return DetResult(move(found.quads), found.scores, tuple(move(poly) for poly in found.polys))
+    return found.moved(lambda points: points @ matrix[:, :2].T + matrix[:, 2])

@@ -20,9 +20,10 @@ from ppocr_lite.geometry import (
 from ppocr_lite.images import ImageSource, read_image
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.columns import part_columns
+from ppocr_lite.inference.flatten import flat_view
 from ppocr_lite.inference.model_files import EngineOptions, embedded_model
 from ppocr_lite.inference.orientation import CLS_MODES, Reading, choose_readings, page_is_turned
-from ppocr_lite.inference.page_side import PageView, detect_page, result_turned_back
+from ppocr_lite.inference.page_side import PageView, detect_page
 from ppocr_lite.inference.seen_line import SeenLine
 from ppocr_lite.inference.text_classifier import TextClassifier
 from ppocr_lite.inference.text_detector import TextDetector
@@ -60,6 +61,8 @@ class TextSystem:
             None does so where the lines vote, since half of these pages stand on their head once turned.
         part_columns: make a line of each column where the detector took several for one, if the recognizer
             reads where columns end, see :mod:`ppocr_lite.inference.columns`; else a space stands there.
+        flatten_pages: read pages whose lines bow, as those of open books do, from a flattened picture, see
+            :mod:`ppocr_lite.inference.flatten`; for DB detectors that look closer.
         engine: options of the engines, or the kind alone, where models are given by path.
         det_options: for :meth:`TextDetector.open`: ``resize``, ``post``.
         cls_options: for :meth:`TextClassifier.open`: ``threshold``, ``batch_size``, ...
@@ -81,6 +84,7 @@ class TextSystem:
         cls_mode: str = "vote",
         find_sideways: bool | None = None,
         part_columns: bool = True,
+        flatten_pages: bool = True,
         engine: EngineOptions | str | None = None,
         det_options: Mapping[str, Any] | None = None,
         cls_options: Mapping[str, Any] | None = None,
@@ -102,6 +106,7 @@ class TextSystem:
         votes = self.classifier is not None and cls_mode == "vote"
         self.find_sideways = votes if find_sideways is None else find_sideways
         self.part_columns = part_columns and rec.reads_columns
+        self.flatten_pages = flatten_pages and det.closer is not None
         self.decoder = rec.decoder if decoding is None else rec.make_decoder(decoding)
 
     @classmethod
@@ -144,6 +149,8 @@ class TextSystem:
             view = detect_page(self.detector, image, probe, clock)
         else:
             view = PageView(image, self.detector([image], clock)[0])
+        if self.flatten_pages:
+            view = flat_view(self.detector, view, clock)
         if not len(view.found):
             view = replace(view, found=_as_one_line(view.image))
         found, crops, labels = self._crops(view, clock)
@@ -173,8 +180,7 @@ class TextSystem:
             image_size=(image.shape[0], image.shape[1]),
             rotated=[readings[owner].turned for owner in owners],
         )
-        angle = (90 * view.turns + 180 * on_head) % 360
-        result = replace(result_turned_back(result, turns=view.turns), angle=angle)
+        result = replace(view.in_picture(result), angle=(view.angle + 180 * on_head) % 360)
         total_ms = (time.perf_counter() - start) * 1e3
         return replace(result, timings=_timings(clock, total_ms)).filter(self.drop_score)
 

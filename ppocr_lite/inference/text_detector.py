@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -292,8 +293,7 @@ class TextDetector:
 def _scaled(found: DetResult, scale: tuple[float, float]) -> DetResult:
     """The regions with their (x, y) multiplied by ``scale``."""
     factor = np.array(scale, np.float32)
-    polys = tuple(p * factor for p in found.polys)
-    return DetResult((found.quads * factor).astype(np.float32), found.scores, polys)
+    return found.moved(lambda points: points * factor)
 
 
 def _resize_rule(predictor: Predictor[DetResult]) -> Any:
@@ -342,7 +342,7 @@ class _View(NamedTuple):
 def _corners_in_order(found: DetResult) -> DetResult:
     if not len(found) or found.polys:
         return found
-    return DetResult(np.stack([corners_clockwise(q) for q in found.quads]), found.scores)
+    return replace(found, quads=np.stack([corners_clockwise(q) for q in found.quads]))
 
 
 def clip_to_image(found: DetResult, height: int, width: int, *, order: bool = True) -> DetResult:
@@ -362,7 +362,7 @@ def clip_to_image(found: DetResult, height: int, width: int, *, order: bool = Tr
         int(math.dist(q[0], q[1])) > MIN_SIDE and int(math.dist(q[0], q[3])) > MIN_SIDE
         for q in quads.tolist()
     ]
-    return DetResult(quads.astype(np.float32), found.scores)[np.array(keep, bool)]
+    return replace(found, quads=quads.astype(np.float32))[np.array(keep, bool)]
 
 
 def corners_clockwise(quad: np.ndarray) -> np.ndarray:

@@ -12,6 +12,13 @@ from ppocr_lite.parameters import Count, Positive, Share
 from ppocr_lite.registry import POSTPROCESSES
 from ppocr_lite.structures import DetResult
 
+SPINE_POINTS = 9
+"""Along the middle of a region."""
+
+BOWED, BOWED_RATIO = 0.1, 5.0
+"""Of a blob's thickness: root mean square of how far its middle is from a straight line, and its length, from
+which on it bows."""
+
 MIN_SIDE_PX = 3
 """Shorter side, in pixels of the map, of the smallest region; 2 more after growing."""
 
@@ -33,6 +40,8 @@ class DBPostProcess:
         unclip_ratio: see above.
         use_dilation: dilate the thresholded map by 2 x 2 pixels.
         score_mode: ``fast`` means over the rectangle, ``slow`` over the blob's own outline.
+        score_bowed: with ``fast``, blobs that bow get the mean over their own outline if the one over the
+            rectangle, much of which is beside them, is too low. Not in PaddleOCR.
         box_type: ``quad``; ``poly`` gives the blobs' own outlines as ``polys`` (needs pyclipper), and their
             smallest rectangles as ``quads``.
         shift: pixels of the map by which regions move right and down. Contours run through the middles of
@@ -53,6 +62,7 @@ class DBPostProcess:
         score_mode: str = "fast",
         box_type: str = "quad",
         shift: float = 0.0,
+        score_bowed: bool = False,
     ) -> None:
         if score_mode not in ("fast", "slow"):
             raise ConfigError(f"DBPostProcess.score_mode: expected fast or slow, got {score_mode!r}.")
@@ -63,6 +73,7 @@ class DBPostProcess:
         self.unclip_ratio = unclip_ratio
         self.score_mode, self.box_type = score_mode, box_type
         self.shift = shift
+        self.score_bowed = score_bowed
         self._kernel = np.ones((2, 2), np.uint8) if use_dilation else None
 
     def __call__(
@@ -98,6 +109,11 @@ class DBPostProcess:
         quads = quads[large]
         if self.score_mode == "fast":
             scores = means_inside(probability, quads)
+            if self.score_bowed:
+                for i in np.flatnonzero(scores < self.box_thresh):
+                    contour = contours[large[i]]
+                    if _bows(contour):
+                        scores[i] = mean_inside(probability, contour.reshape(-1, 2))
         else:
             scores = np.array([mean_inside(probability, contours[i].reshape(-1, 2)) for i in large])
         likely = scores >= self.box_thresh
@@ -105,8 +121,12 @@ class DBPostProcess:
             return DetResult.empty()
         grown = self._grow(quads[likely])
         keep = _short_sides(grown) >= MIN_SIDE_PX + 2
-        quads = self._to_image(grown[keep], probability.shape, size)
-        return DetResult(quads, scores[likely][keep].astype(np.float32))
+        spines = [self._scaled(spine_of(contours[i]), probability.shape, size) for i in large[likely][keep]]
+        return DetResult(
+            self._to_image(grown[keep], probability.shape, size),
+            scores[likely][keep].astype(np.float32),
+            spines=tuple(spine.astype(np.float32) for spine in spines),
+        )
 
     def _grow(self, quads: np.ndarray) -> np.ndarray:
         following = np.roll(quads, -1, axis=1).astype(np.float64)
@@ -146,15 +166,54 @@ class DBPostProcess:
         self, points: np.ndarray, map_size: tuple[int, ...], size: tuple[float, float]
     ) -> np.ndarray:
         """Points [..., 2] of the map -> float32 whole pixels of the image, kept inside it."""
-        share = (points + self.shift) / np.array([map_size[1], map_size[0]])
-        scaled = np.rint(share * np.array([size[1], size[0]]))
+        scaled = np.rint(self._scaled(points, map_size, size))
         return np.clip(scaled, 0, [size[1], size[0]]).astype(np.float32)
+
+    def _scaled(self, points: np.ndarray, map_size: tuple[int, ...], size: tuple[float, float]) -> np.ndarray:
+        share = (points + self.shift) / np.array([map_size[1], map_size[0]])
+        return np.asarray(share * np.array([size[1], size[0]]))
 
 
 def _short_sides(quads: np.ndarray) -> np.ndarray:
     """Shorter sides [n] of rectangles [n, 4, 2]."""
     corners = quads.astype(np.float64)
     return np.linalg.norm(corners[:, 1::2] - corners[:, :1], axis=-1).min(axis=1)
+
+
+def spine_of(contour: np.ndarray) -> np.ndarray:
+    """Points [SPINE_POINTS, 2] along the middle of a blob that runs across, from left to right.
+
+    Each is the middle of the blob's pixels in as many equal parts of its width; for a blob that is narrower
+    than two pixels a part, or higher than wide, all are its middle.
+
+    Args:
+        contour: integers [k, 1, 2].
+    """
+    points = contour.reshape(-1, 2)
+    low, high = points.min(axis=0), points.max(axis=0)
+    width, height = (high - low + 1).tolist()
+    if width < 2 * SPINE_POINTS or height > width:
+        return np.tile((low + high) / 2, (SPINE_POINTS, 1))
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [points - low], 1)
+    starts = np.arange(SPINE_POINTS) * width // SPINE_POINTS
+    ends = np.append(starts[1:], width)
+    counts = np.add.reduceat(mask.sum(axis=0, dtype=np.int64), starts)
+    rows = np.add.reduceat(np.arange(height) @ mask.astype(np.int64), starts)
+    middles = np.stack([(starts + ends - 1) / 2, rows / np.maximum(counts, 1)], axis=1)
+    return np.asarray(middles + low)
+
+
+def _bows(contour: np.ndarray) -> bool:
+    """Whether a blob that runs across bows by a good part of its thickness."""
+    spine = spine_of(contour)
+    length = float(np.ptp(spine[:, 0]))
+    thickness = cv2.contourArea(contour) / max(length, 1.0)
+    if length < BOWED_RATIO * thickness or not thickness:
+        return False
+    x, y = (spine - spine.mean(axis=0)).T
+    away = y - x * (x @ y) / (x @ x)
+    return bool(np.sqrt(np.mean(away**2)) > BOWED * thickness)
 
 
 def mean_inside(values: np.ndarray, polygon: np.ndarray) -> float:

@@ -40,6 +40,48 @@ def test_db_drops_low_scores_and_thin_regions():
     assert len(DBPostProcess(0.3, 0.4)({"maps": maps})[0]) == 1
 
 
+def arch_map(rise: float, *, value: float = 0.9) -> np.ndarray:
+    """A band 8 pixels high from 10 to 190 that hangs by ``rise`` in its middle."""
+    maps = np.zeros((1, 1, 100, 200), np.float32)
+    for x in range(10, 190):
+        top = 30 + round(rise * (1 - ((x - 99.5) / 89.5) ** 2))
+        maps[0, 0, top : top + 8, x] = value
+    return maps
+
+
+def test_db_spines_follow_the_middles_of_regions():
+    size = np.array([[200.0, 400.0, 2.0, 2.0]])  # the image is twice as large as the map
+    (result,) = DBPostProcess(0.3, 0.2)({"maps": arch_map(20)}, size)
+    (spine,) = result.spines
+    assert spine.shape == (9, 2)
+    x = 10 + 20 * np.arange(9) + 9.5
+    np.testing.assert_allclose(spine[:, 0], 2 * x, atol=0.01)
+    y = 33.5 + 20 * (1 - ((x - 99.5) / 89.5) ** 2)
+    np.testing.assert_allclose(spine[:, 1], 2 * y, atol=2 * 0.8)  # means over a ninth of an arch
+    upright = np.ascontiguousarray(arch_map(0).transpose(0, 1, 3, 2))
+    (tall,) = DBPostProcess(0.3, 0.2)({"maps": upright})
+    assert np.ptp(tall.spines[0], axis=0).tolist() == [0, 0]  # its middle, nine times
+
+
+@pytest.mark.parametrize(
+    ("rise", "value", "found"), [(0, 0.9, True), (20, 0.9, True), (20, 0.5, False), (0, 0.5, False)]
+)
+def test_db_scores_regions_that_bow_by_their_own_outline(rise, value, found):
+    maps = arch_map(rise, value=value)
+    (plain,) = DBPostProcess(0.3, 0.6)({"maps": maps})
+    (result,) = DBPostProcess(0.3, 0.6, score_bowed=True)({"maps": maps})
+    assert len(plain) == (rise == 0 and value > 0.6)  # two thirds of the rectangle around the arch are empty
+    assert len(result) == found
+    if found:
+        assert result.scores == pytest.approx([value], abs=0.02)
+
+
+def test_db_a_straight_region_with_a_low_score_is_no_arch():
+    maps = arch_map(0, value=0.9)
+    maps[0, 0, 30:38, 60:150] = 0.35
+    assert len(DBPostProcess(0.3, 0.7, score_bowed=True)({"maps": maps})[0]) == 0
+
+
 def test_db_poly():
     pytest.importorskip("pyclipper")
     (result,) = DBPostProcess(0.3, 0.6, unclip_ratio=1.5, box_type="poly")({"maps": block_map()})

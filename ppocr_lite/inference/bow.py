@@ -1,0 +1,155 @@
+"""How a page bows: by how much each place of it lies too low, fitted to lines; points and pictures flattened.
+
+A surface fitted to lines of text is the idea of Cao, Ding and Liu, "Rectifying the bound document image
+captured by the camera: a model based approach" (ICDAR 2003); theirs is a cylinder, and has a camera.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+STRAIGHTENED = 0.6
+"""Of the deviation of lines as much may be left at most, else it was not the page that bowed."""
+ACROSS, DOWN = 5, 1
+"""Degrees of the polynomial in x and in y."""
+STIFFNESS = 1e-3
+ROUNDS = 4
+OUTLIER = 0.3
+"""Of a line's height; what deviates by more counts less in the next round."""
+STEP = 16
+"""Pixels between the places for which the height is worked out; those between are interpolated."""
+STRIP = 256
+"""Rows that are drawn at a time."""
+TURNS_BACK = 12
+"""Rounds of looking for the row of the page that a row of the flat picture shows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bow:
+    """By how much a page lies too low, for each of its places.
+
+    Args:
+        size: (height, width) of the picture in pixels.
+        weights: float64 [P], of the terms of the polynomial.
+        limits: (left, top, right, bottom) of the lines that told; beyond, what holds at the edge does.
+        top, height: the flat picture has so many rows more above, and so many in all.
+    """
+
+    size: tuple[int, int]
+    weights: np.ndarray
+    limits: tuple[float, float, float, float]
+    top: int = 0
+    height: int = 0
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """Pixels by which points [..., 2] of the page lie too low."""
+        return np.asarray(_terms(points, self.limits) @ self.weights)
+
+    def to_flat(self, points: np.ndarray) -> np.ndarray:
+        """Points [..., 2] of the page in the flat picture."""
+        return np.stack([points[..., 0], points[..., 1] - self.at(points) + self.top], axis=-1)
+
+    def to_page(self, points: np.ndarray) -> np.ndarray:
+        """Points [..., 2] of the flat picture on the page."""
+        wanted = np.asarray(points, np.float64) - (0, self.top)
+        found = wanted.copy()
+        for _ in range(TURNS_BACK):
+            found[..., 1] = wanted[..., 1] + self.at(found)
+        return found
+
+    def to_page_clipped(self, points: np.ndarray) -> np.ndarray:
+        """:meth:`to_page`, within the picture; float32."""
+        height, width = self.size
+        return np.clip(self.to_page(points), 0, [width - 1, height - 1]).astype(np.float32)
+
+    def flattened(self, image: np.ndarray) -> np.ndarray:
+        """The flat picture of a page, uint8 [H, W, 3]; beyond its edge the edge is repeated."""
+        width = self.size[1]
+        flat = np.empty((self.height, width, *image.shape[2:]), image.dtype)
+        across = np.broadcast_to(np.arange(width, dtype=np.float32), (STRIP, width))
+        for start in range(0, self.height, STRIP):
+            rows = min(STRIP, self.height - start)
+            heights = self._rows(start, rows)
+            cv2.remap(
+                *(image, across[:rows], heights, cv2.INTER_CUBIC),
+                dst=flat[start : start + rows],
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+        return flat
+
+    def _rows(self, start: int, count: int) -> np.ndarray:
+        """The rows of the page that ``count`` rows of the flat picture show, float32 [count, W]."""
+        width = self.size[1]
+        x = np.arange(0, width + STEP, STEP, dtype=np.float64)
+        y = np.arange(start, start + count + STEP, STEP, dtype=np.float64)
+        grid = np.stack(np.meshgrid(x, y), axis=-1)
+        rows = self.to_page(grid)[..., 1].astype(np.float32)
+        larger = np.array([[STEP, 0, 0], [0, STEP, 0]], np.float64)  # a pixel's middle stays one
+        return cv2.warpAffine(rows, larger, (width, count), flags=cv2.INTER_LINEAR)
+
+
+def bow_of(spines: Sequence[np.ndarray], heights: np.ndarray, size: tuple[int, int]) -> Bow | None:
+    """How a page bows, by its lines; None where that straightens them but little.
+
+    Args:
+        spines: points [m, 2] along the middle of each line.
+        heights: [n] of the lines, in pixels.
+        size: (height, width) of the picture in pixels.
+    """
+    points = np.concatenate(spines).astype(np.float64)
+    lines = np.repeat(np.arange(len(spines)), [len(s) for s in spines])
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    limits = (float(left), float(top), float(right), float(bottom))
+    # A line's own height is unknown: what is left of each when its mean is taken away says how it bows.
+    terms, rows = _centred(_terms(points, limits), lines), _centred(points[:, 1:], lines)[:, 0]
+    weights = np.zeros(terms.shape[1])
+    trust = np.ones(len(points))
+    for _ in range(ROUNDS):
+        left_side = (terms * trust[:, None]).T @ terms + STIFFNESS * len(points) * np.eye(terms.shape[1])
+        weights = np.linalg.solve(left_side, (terms * trust[:, None]).T @ rows)
+        trust = 1 / (1 + ((rows - terms @ weights) / (OUTLIER * heights[lines])) ** 2)
+    bow = Bow(size, weights, limits)
+    straight = [bow.to_flat(np.asarray(spine, np.float64)) for spine in spines]
+    if median_deviation(straight, heights) > STRAIGHTENED * median_deviation(spines, heights):
+        return None
+    lifted = bow.to_flat(_edge(size))[:, 1]
+    above = max(0, int(np.ceil(-lifted.min())))
+    return replace(bow, top=above, height=above + max(size[0], int(np.ceil(lifted.max())) + 1))
+
+
+def _terms(points: np.ndarray, limits: tuple[float, float, float, float]) -> np.ndarray:
+    """The terms of the polynomial at points [..., 2], float64 [..., P]; without the constant."""
+    low, high = np.array(limits[:2]), np.array(limits[2:])
+    inside = np.clip(np.asarray(points, np.float64), low, high)
+    x, y = np.moveaxis(2 * (inside - low) / np.maximum(high - low, 1e-6) - 1, -1, 0)
+    return np.stack([x**p * y**q for p in range(1, ACROSS + 1) for q in range(DOWN + 1)], axis=-1)
+
+
+def _centred(values: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """Values [n, k] less the means of the lines, numbered [n], that they are of."""
+    sums = np.zeros((lines[-1] + 1, values.shape[1]))
+    np.add.at(sums, lines, values)
+    return np.asarray(values - (sums / np.bincount(lines)[:, None])[lines])
+
+
+def median_deviation(spines: Sequence[np.ndarray], heights: np.ndarray) -> float:
+    """Root mean square of the distances of spines from their straight lines over the heights: the median."""
+    if not len(spines):
+        return 0.0
+    deviations = np.array([np.sqrt(np.mean(from_straight(spine) ** 2)) for spine in spines])
+    return float(np.median(deviations / np.maximum(heights, 1e-6)))
+
+
+def from_straight(spine: np.ndarray) -> np.ndarray:
+    """How far below its straight line each point [m] of a spine is."""
+    x, y = (spine.astype(np.float64) - spine.mean(axis=0)).T
+    return np.asarray(y - x * (x @ y) / max(float(x @ x), 1e-9))
+
+
+def _edge(size: tuple[int, int]) -> np.ndarray:
+    """Points along the upper and lower edge of a picture."""
+    height, width = size
+    x = np.linspace(0, width - 1, 65)
+    return np.concatenate([np.stack([x, np.full_like(x, y)], axis=1) for y in (0, height - 1)])

@@ -1,0 +1,69 @@
+"""Pages that bow, open books and sheets that will not lie flat: read from a flattened picture.
+
+The rectangle around a line that bows holds parts of its neighbours, and a recognizer expects straight lines.
+The middles of the regions (:attr:`DetResult.spines`) tell how a page bows. A polynomial gives by how much
+each place of it lies too low: the one that straightens most of the lines best. The picture is then drawn
+without these heights, and looked at again.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ppocr_lite.inference.bow import STRAIGHTENED, bow_of, from_straight, median_deviation
+from ppocr_lite.inference.clock import StageClock
+from ppocr_lite.inference.page_side import PageView
+from ppocr_lite.inference.skew import sides
+from ppocr_lite.inference.text_detector import TextDetector
+from ppocr_lite.structures import DetResult
+
+LONG_RATIO = 6.0
+"""Width over height of the lines that show whether a page bows."""
+LEAST_LINES = 4
+LEAST_HEIGHT = 0.3
+"""Of the height of a line's rectangle: so much is the line's own at least."""
+BOWED = 0.018
+"""Of a line's height: deviation of its middle from a straight line, root mean square, in the median of the
+long lines, from which on a page is flattened."""
+LOOKS = 3
+"""At most, at flat pictures."""
+
+
+def flat_view(detector: TextDetector, view: PageView, clock: StageClock) -> PageView:
+    """The view of a page that bows with its picture flattened and looked at again; any other as it is.
+
+    Of a page that bows much the first look shows pieces; the lines seen on its flat picture tell more, and
+    it is flattened again by these.
+    """
+    size = (view.image.shape[0], view.image.shape[1])
+    spines, heights = _long_lines(view.found)
+    bent = median_deviation(spines, heights)
+    best = view
+    for _ in range(LOOKS):
+        if bent < BOWED or len(spines) < LEAST_LINES:
+            break
+        with clock("flatten"):
+            bow = bow_of(spines, heights, size)
+            if bow is None:
+                break
+            image = bow.flattened(view.image)
+        found = detector([image], clock)[0]
+        flat, heights = _long_lines(found)
+        left, bent = bent, median_deviation(flat, heights)
+        if len(flat) < LEAST_LINES or bent > STRAIGHTENED * left:
+            break
+        best = replace(view, image=image, found=found, turns=0, bow=bow, before=view.turns)
+        spines = [bow.to_page(spine) for spine in flat]
+    return best
+
+
+def _long_lines(found: DetResult) -> tuple[list[np.ndarray], np.ndarray]:
+    """Spines of the long lines that run across, and their heights in pixels without what the bow adds."""
+    if not found.spines:
+        return [], np.zeros(0)
+    widths, heights = sides(found.quads)
+    bows = np.array([np.ptp(from_straight(spine)) for spine in found.spines])
+    heights = np.maximum(heights - bows, LEAST_HEIGHT * heights)
+    spans = np.array([np.ptp(spine[:, 0]) for spine in found.spines])
+    chosen = np.flatnonzero((spans >= LONG_RATIO * heights) & (widths >= heights))
+    return [found.spines[i] for i in chosen], heights[chosen]
