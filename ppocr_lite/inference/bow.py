@@ -12,9 +12,14 @@ import numpy as np
 
 STRAIGHTENED = 0.6
 """Of the deviation of lines as much may be left at most, else it was not the page that bowed."""
-ACROSS, DOWN = 5, 1
-"""Degrees of the polynomial in x and in y."""
-STIFFNESS = 1e-3
+KNOTS = 16
+"""Of the spline across the page; two pages of a book meet in a cusp."""
+STIFFNESS = 3e-5
+"""Weight of its bending against the lines' deviation."""
+BENT = 0.75
+"""Quantile of the lines' deviations that tells how a page bows: beside the spine more than elsewhere."""
+LEAST_STIFFNESS = 1e-6
+"""Of each weight, where no line tells."""
 ROUNDS = 4
 OUTLIER = 0.3
 """Of a line's height; what deviates by more counts less in the next round."""
@@ -32,7 +37,7 @@ class Bow:
 
     Args:
         size: (height, width) of the picture in pixels.
-        weights: float64 [P], of the terms of the polynomial.
+        weights: float64 [2 KNOTS], of the spline at the middle of the lines' height and of how it changes.
         limits: (left, top, right, bottom) of the lines that told; beyond, what holds at the edge does.
         top, height: the flat picture has so many rows more above, and so many in all.
     """
@@ -102,17 +107,21 @@ def bow_of(spines: Sequence[np.ndarray], heights: np.ndarray, size: tuple[int, i
     lines = np.repeat(np.arange(len(spines)), [len(s) for s in spines])
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     limits = (float(left), float(top), float(right), float(bottom))
-    # A line's own height is unknown: what is left of each when its mean is taken away says how it bows.
-    terms, rows = _centred(_terms(points, limits), lines), _centred(points[:, 1:], lines)[:, 0]
+    # A line's own height is unknown: what is left of each when its mean is taken away says how it bows. The
+    # terms are those at that height, else the page could be pressed flat, all its rows into one.
+    rows = _centred(points[:, 1:], lines)[:, 0]
+    level = np.stack([points[:, 0], points[:, 1] - rows], axis=1)
+    terms = _centred(_terms(level, limits), lines)
     weights = np.zeros(terms.shape[1])
     trust = np.ones(len(points))
+    stiffness = len(points) * (STIFFNESS * _bending() + LEAST_STIFFNESS * np.eye(len(weights)))
     for _ in range(ROUNDS):
-        left_side = (terms * trust[:, None]).T @ terms + STIFFNESS * len(points) * np.eye(terms.shape[1])
-        weights = np.linalg.solve(left_side, (terms * trust[:, None]).T @ rows)
+        trusted = (terms * trust[:, None]).T
+        weights = np.linalg.solve(trusted @ terms + stiffness, trusted @ rows)
         trust = 1 / (1 + ((rows - terms @ weights) / (OUTLIER * heights[lines])) ** 2)
     bow = Bow(size, weights, limits)
     straight = [bow.to_flat(np.asarray(spine, np.float64)) for spine in spines]
-    if median_deviation(straight, heights) > STRAIGHTENED * median_deviation(spines, heights):
+    if deviation_of(straight, heights) > STRAIGHTENED * deviation_of(spines, heights):
         return None
     lifted = bow.to_flat(_edge(size))[:, 1]
     above = max(0, int(np.ceil(-lifted.min())))
@@ -120,11 +129,24 @@ def bow_of(spines: Sequence[np.ndarray], heights: np.ndarray, size: tuple[int, i
 
 
 def _terms(points: np.ndarray, limits: tuple[float, float, float, float]) -> np.ndarray:
-    """The terms of the polynomial at points [..., 2], float64 [..., P]; without the constant."""
+    """What the weights are of at points [..., 2]: cubic B-splines of x, and these times y."""
     low, high = np.array(limits[:2]), np.array(limits[2:])
     inside = np.clip(np.asarray(points, np.float64), low, high)
-    x, y = np.moveaxis(2 * (inside - low) / np.maximum(high - low, 1e-6) - 1, -1, 0)
-    return np.stack([x**p * y**q for p in range(1, ACROSS + 1) for q in range(DOWN + 1)], axis=-1)
+    x, y = np.moveaxis((inside - low) / np.maximum(high - low, 1e-6), -1, 0)
+    pieces = KNOTS - 3
+    piece = np.minimum((x * pieces).astype(int), pieces - 1)
+    f = x * pieces - piece
+    shares = ((1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3)
+    splines = np.zeros((*x.shape, KNOTS))
+    for i, share in enumerate(shares):
+        np.put_along_axis(splines, (piece + i)[..., None], share[..., None] / 6, axis=-1)
+    return np.concatenate([splines, splines * (2 * y - 1)[..., None]], axis=-1)
+
+
+def _bending() -> np.ndarray:
+    """Squares of the second differences of both halves of the weights, as a matrix."""
+    second = np.diff(np.eye(KNOTS), 2, axis=0)
+    return np.kron(np.eye(2), second.T @ second)
 
 
 def _centred(values: np.ndarray, lines: np.ndarray) -> np.ndarray:
@@ -134,12 +156,12 @@ def _centred(values: np.ndarray, lines: np.ndarray) -> np.ndarray:
     return np.asarray(values - (sums / np.bincount(lines)[:, None])[lines])
 
 
-def median_deviation(spines: Sequence[np.ndarray], heights: np.ndarray) -> float:
-    """Root mean square of the distances of spines from their straight lines over the heights: the median."""
+def deviation_of(spines: Sequence[np.ndarray], heights: np.ndarray) -> float:
+    """Distances of spines from their straight lines, root mean square, over the heights: a high quantile."""
     if not len(spines):
         return 0.0
     deviations = np.array([np.sqrt(np.mean(from_straight(spine) ** 2)) for spine in spines])
-    return float(np.median(deviations / np.maximum(heights, 1e-6)))
+    return float(np.quantile(deviations / np.maximum(heights, 1e-6), BENT))
 
 
 def from_straight(spine: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from ppocr_lite import TextSystem
 from ppocr_lite.images import read_image
-from ppocr_lite.inference.bow import Bow, bow_of, from_straight, median_deviation
+from ppocr_lite.inference.bow import Bow, bow_of, deviation_of, from_straight
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.flatten import flat_view
 from ppocr_lite.inference.page_side import PageView
@@ -58,12 +58,10 @@ PICTURE = np.zeros((*SIZE, 3), np.uint8)
 
 
 def test_deviation_of_straight_and_of_bent_lines() -> None:
-    assert median_deviation([np.array([[0, 0], [50, 7], [100, 14]])], np.array([10.0])) == pytest.approx(0)
+    assert deviation_of([np.array([[0, 0], [50, 7], [100, 14]])], np.array([10.0])) == pytest.approx(0)
     # The straight line through 0, 6, 0 is level at 2; the deviations' root mean square is the root of 24 / 3.
     assert from_straight(np.array([[0.0, 0], [1, 6], [2, 0]])) == pytest.approx([-2, 4, -2])
-    assert median_deviation([np.array([[0.0, 0], [1, 6], [2, 0]])], np.array([2.0])) == pytest.approx(
-        8**0.5 / 2
-    )
+    assert deviation_of([np.array([[0.0, 0], [1, 6], [2, 0]])], np.array([2.0])) == pytest.approx(8**0.5 / 2)
 
 
 @pytest.mark.parametrize("depth", [8, 30, -20])
@@ -93,8 +91,20 @@ def test_outliers_do_not_bend_the_page() -> None:
 def test_lines_that_bow_each_their_own_way_are_no_page() -> None:
     rng = np.random.default_rng(0)
     x = np.linspace(30, 570, 9)
-    wild = [np.stack([x, 40 * (i + 1) + rng.normal(0, 8, 9)], axis=1) for i in range(8)]
-    assert bow_of(wild, HEIGHTS, SIZE) is None
+    wild = [np.stack([x, 12 * (i + 1) + rng.normal(0, 8, 9)], axis=1) for i in range(30)]
+    assert bow_of(wild, np.full(30, 20.0), SIZE) is None
+
+
+def test_two_pages_of_a_book_meet_in_a_cusp() -> None:
+    lines = []
+    for left, right in ((20, 280), (320, 580)):
+        x = np.linspace(left, right, 9)
+        hang = 30 * np.exp(-np.abs(x / SIZE[1] - 0.5) / 0.12)
+        lines += [np.stack([x, 40 * (i + 1) + hang], axis=1) for i in range(8)]
+    bow = bow_of(lines, np.full(16, 20.0), SIZE)
+    assert bow is not None
+    assert max(np.abs(from_straight(line)).max() for line in lines) > 6
+    assert max(np.abs(from_straight(bow.to_flat(line))).max() for line in lines) < 0.7
 
 
 def test_rows_of_the_flat_picture_are_the_lines() -> None:
