@@ -98,6 +98,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
             ("max", "min", "resize_long"),
         ),
         Flag("det_db_shift", float, "the model's, or 0", "map pixels by which regions move right and down"),
+        Flag("det_db_score_bowed", parse_bool, "the model's, or False", "score bowed lines by outline"),
         Flag("det_box_type", str, "quad", "quad or poly", None, ("quad", "poly")),
         Flag("det_db_thresh", float, "0.3 or the model's", "probability that makes a pixel text"),
         Flag("det_db_box_thresh", float, "0.6 or the model's", "least score of a region"),

@@ -36,6 +36,7 @@ def make_detector(args: argparse.Namespace) -> TextDetector:
         "score_mode": args.det_db_score_mode,
         "box_type": args.det_box_type,
         "shift": args.det_db_shift,
+        "score_bowed": args.det_db_score_bowed,
     }
     return TextDetector.open(
         args.det_model_dir or embedded_model("det"),
