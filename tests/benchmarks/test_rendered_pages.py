@@ -40,3 +40,16 @@ def test_words_lines_and_false_alarms(script):
     ]
     assert script.judge(page, lines).tolist() == [1, 4, 5, 4, 2, 1, 1]
     assert script.row(np.array([2, 4, 5, 4, 2, 1, 1])) == ["2", "0.889", "0.800", "1.000", "0.500", "0.5"]
+
+
+def test_pages_that_bow_keep_their_labels_on_the_ink(script):
+    image = np.full((200, 400, 3), 255, np.uint8)
+    image[50:60] = 0  # a line across the page
+    corners = np.array([[0, 50], [399, 50], [399, 60], [0, 60]], np.float32)
+    page = script.bowed_by(PageSample(image, corners[None], ["line"], "letter", "scan"), 0.05)
+    assert page.image.shape == (200 + 2 * 21, 400, 3)
+    tops = (page.image[:, :, 0] < 128).argmax(axis=0)
+    assert tops[0] == pytest.approx(50 + 21 + 20, abs=1)  # 5 % of the width at the left
+    assert tops[200] == pytest.approx(50 + 21, abs=1)
+    assert tops[399] == pytest.approx(50 + 21 + 6, abs=1)  # three tenths of that at the right
+    np.testing.assert_allclose(page.quads[0, :2, 1], tops[[0, 399]], atol=1)
