@@ -6,6 +6,7 @@ each place of it lies too low: the one that straightens most of the lines best. 
 without these heights, and looked at again.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,8 @@ LEAST_HEIGHT = 0.3
 BOWED = 0.025
 """Deviation of lines over their height (:func:`deviation_of`) from which on a page is flattened. Of rendered
 pages that lie flat none has more than 0.021."""
+STEEP = 0.15
+"""Pixels by which lines fall or climb on a pixel's way, in the median: steeper letters would be slanted."""
 LOOKS = 3
 """At most, at flat pictures."""
 
@@ -40,7 +43,7 @@ def flat_view(detector: TextDetector, view: PageView, clock: StageClock) -> Page
     bent = deviation_of(spines, heights)
     best = view
     for _ in range(LOOKS):
-        if bent < BOWED or len(spines) < LEAST_LINES:
+        if bent < BOWED or len(spines) < LEAST_LINES or _slope(spines) > STEEP:
             break
         with clock("flatten"):
             bow = bow_of(spines, heights, size)
@@ -55,6 +58,11 @@ def flat_view(detector: TextDetector, view: PageView, clock: StageClock) -> Page
         best = replace(view, image=image, found=found, turns=0, bow=bow, before=view.turns)
         spines = [bow.to_page(spine) for spine in flat]
     return best
+
+
+def _slope(spines: Sequence[np.ndarray]) -> float:
+    ways = np.array([spine[-1] - spine[0] for spine in spines])
+    return float(np.median(np.abs(ways[:, 1]) / np.maximum(np.abs(ways[:, 0]), 1e-6)))
 
 
 def _long_lines(found: DetResult) -> tuple[list[np.ndarray], np.ndarray]:

@@ -156,6 +156,8 @@ class TextSystem:
         found, crops, labels = self._crops(view, clock)
         if labels and self.cls_mode == "vote" and page_is_turned(crops, labels, probe, clock):
             view = view.turned_over(self.detector, clock)
+            if self.flatten_pages and view.bow is None:  # upside down too little was seen of its lines
+                view = flat_view(self.detector, view, clock)
             found, crops, labels = self._crops(view, clock)
         readings = choose_readings(
             crops,

@@ -136,6 +136,13 @@ def test_too_few_lines_tell_nothing(count: int, spined: bool) -> None:
     assert flat_view(Detector(), view, StageClock()) is view  # type: ignore[arg-type]
 
 
+def test_a_page_askew_is_not_sheared() -> None:
+    lines = found(20)
+    steep = tuple(spine + np.stack([0 * spine[:, 0], 0.3 * spine[:, 0]], axis=1) for spine in lines.spines)
+    view = PageView(PICTURE, replace(lines, spines=steep))
+    assert flat_view(Detector(), view, StageClock()) is view  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("depths", "looks", "taken"),
     [
