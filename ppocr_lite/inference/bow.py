@@ -23,6 +23,8 @@ LEAST_STIFFNESS = 1e-6
 ROUNDS = 4
 OUTLIER = 0.3
 """Of a line's height; what deviates by more counts less in the next round."""
+MOST_ADDED = 0.5
+"""Of the picture's height; a page that needs more room to lie flat is mistaken."""
 STEP = 16
 """Pixels between the places for which the height is worked out; those between are interpolated."""
 STRIP = 256
@@ -124,8 +126,11 @@ def bow_of(spines: Sequence[np.ndarray], heights: np.ndarray, size: tuple[int, i
     if deviation_of(straight, heights) > STRAIGHTENED * deviation_of(spines, heights):
         return None
     lifted = bow.to_flat(_edge(size))[:, 1]
-    above = max(0, int(np.ceil(-lifted.min())))
-    return replace(bow, top=above, height=above + max(size[0], int(np.ceil(lifted.max())) + 1))
+    above, below = max(0.0, -lifted.min()), max(0.0, lifted.max() + 1 - size[0])
+    if not above + below < MOST_ADDED * size[0]:
+        return None
+    top = int(np.ceil(above))
+    return replace(bow, top=top, height=top + size[0] + int(np.ceil(below)))
 
 
 def _terms(points: np.ndarray, limits: tuple[float, float, float, float]) -> np.ndarray:

@@ -95,6 +95,11 @@ def test_lines_that_bow_each_their_own_way_are_no_page() -> None:
     assert bow_of(wild, np.full(30, 20.0), SIZE) is None
 
 
+def test_no_page_bows_by_half_its_height() -> None:
+    assert bow_of(spines(190), HEIGHTS, SIZE) is not None
+    assert bow_of(spines(260), HEIGHTS, SIZE) is None
+
+
 def test_two_pages_of_a_book_meet_in_a_cusp() -> None:
     lines = []
     for left, right in ((20, 280), (320, 580)):
