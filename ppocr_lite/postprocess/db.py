@@ -15,7 +15,7 @@ from ppocr_lite.structures import DetResult
 SPINE_POINTS = 9
 """Along the middle of a region."""
 
-BOWED, BOWED_RATIO = 0.1, 5.0
+BOWED, BOWED_RATIO = 0.1, 10.0
 """Of a blob's thickness: root mean square of how far its middle is from a straight line, and its length, from
 which on it bows."""
 
