@@ -161,6 +161,12 @@ def _not_flat(quad: np.ndarray) -> np.ndarray:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
 
+def from_straight(points: np.ndarray) -> np.ndarray:
+    """How far below (y) the straight line that fits them best each of some points [m, 2] is, float64 [m]."""
+    x, y = (points.astype(np.float64) - points.mean(axis=0)).T
+    return np.asarray(y - x * (x @ y) / max(float(x @ x), 1e-9))
+
+
 def polygon_area(polygon: np.ndarray) -> float:
     """Area of one simple polygon [k, 2], always >= 0."""
     return abs(_signed_area(np.asarray(polygon, np.float64).tolist()))

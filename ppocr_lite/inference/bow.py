@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from ppocr_lite.geometry import from_straight
+
 STRAIGHTENED = 0.6
 """Of the deviation of lines as much may be left at most, else it was not the page that bowed."""
 KNOTS = 16
@@ -167,12 +169,6 @@ def deviation_of(spines: Sequence[np.ndarray], heights: np.ndarray) -> float:
         return 0.0
     deviations = np.array([np.sqrt(np.mean(from_straight(spine) ** 2)) for spine in spines])
     return float(np.quantile(deviations / np.maximum(heights, 1e-6), BENT))
-
-
-def from_straight(spine: np.ndarray) -> np.ndarray:
-    """How far below its straight line each point [m] of a spine is."""
-    x, y = (spine.astype(np.float64) - spine.mean(axis=0)).T
-    return np.asarray(y - x * (x @ y) / max(float(x @ x), 1e-9))
 
 
 def _edge(size: tuple[int, int]) -> np.ndarray:

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ppocr_lite.inference.bow import STRAIGHTENED, bow_of, deviation_of, from_straight
+from ppocr_lite.geometry import from_straight
+from ppocr_lite.inference.bow import STRAIGHTENED, bow_of, deviation_of
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.page_side import PageView
 from ppocr_lite.inference.skew import sides
@@ -24,8 +25,8 @@ LEAST_LINES = 4
 LEAST_HEIGHT = 0.3
 """Of the height of a line's rectangle: so much is the line's own at least."""
 BOWED = 0.025
-"""Deviation of lines over their height (:func:`deviation_of`) from which on a page is flattened. Of rendered
-pages that lie flat none has more than 0.021."""
+"""Deviation of lines over their height (:func:`deviation_of`) from which on a page is flattened. Of 22
+rendered pages that lie flat none has more than 0.021."""
 STEEP = 0.15
 """Pixels by which lines fall or climb on a pixel's way, in the median: steeper letters would be slanted."""
 LOOKS = 3

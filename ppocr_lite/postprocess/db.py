@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ppocr_lite.errors import ConfigError
-from ppocr_lite.geometry import min_area_quad, min_area_quads, polygon_area, polygon_perimeter
+from ppocr_lite.geometry import from_straight, min_area_quad, min_area_quads, polygon_area, polygon_perimeter
 from ppocr_lite.offset import grow_quads, offset_polygon
 from ppocr_lite.parameters import Count, Positive, Share
 from ppocr_lite.registry import POSTPROCESSES
@@ -211,9 +211,7 @@ def _bows(contour: np.ndarray) -> bool:
     thickness = cv2.contourArea(contour) / max(length, 1.0)
     if length < BOWED_RATIO * thickness or not thickness:
         return False
-    x, y = (spine - spine.mean(axis=0)).T
-    away = y - x * (x @ y) / (x @ x)
-    return bool(np.sqrt(np.mean(away**2)) > BOWED * thickness)
+    return bool(np.sqrt(np.mean(from_straight(spine) ** 2)) > BOWED * thickness)
 
 
 def mean_inside(values: np.ndarray, polygon: np.ndarray) -> float:

@@ -9,8 +9,9 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 from ppocr_lite import TextSystem
+from ppocr_lite.geometry import from_straight
 from ppocr_lite.images import read_image
-from ppocr_lite.inference.bow import Bow, bow_of, deviation_of, from_straight
+from ppocr_lite.inference.bow import Bow, bow_of, deviation_of
 from ppocr_lite.inference.clock import StageClock
 from ppocr_lite.inference.flatten import flat_view
 from ppocr_lite.inference.page_side import PageView
