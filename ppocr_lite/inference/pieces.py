@@ -5,7 +5,7 @@ import numpy as np
 from ppocr_lite.inference.skew import sides
 from ppocr_lite.structures import DetResult
 
-MAX_OVERLAP, MAX_GAP = 0.3, 0.15
+MAX_OVERLAP, MAX_GAP = 0.5, 0.15
 """In heights of the lower region, along the line; between words there is more room."""
 MAX_STEP = 0.25
 """In heights of the higher region: how far apart their middles may be across the line."""

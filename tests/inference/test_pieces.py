@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,18 @@ def test_three_pieces_of_a_line_become_one(slant: float) -> None:
     assert np.abs(line[2] - whole[2]).max() < 0.01
     scores = (0.9 * 80 + 0.8 * 98 + 0.7 * 31) / 209
     assert joined.scores.max() == pytest.approx(scores, abs=0.01)
+
+
+def test_the_middle_of_a_joined_line_is_that_of_its_pieces() -> None:
+    spines = tuple(np.array([[x, 20], [x + 40, 21]], np.float32) for x in (100, 0))
+    pieces = replace(found((100, 10, 180, 30), (0, 10, 98, 30)), spines=spines)
+    (spine,) = join_pieces(pieces).spines
+    assert spine[:, 0].tolist() == [0, 40, 100, 140]
+
+
+@pytest.mark.parametrize(("overlap", "count"), [(9, 1), (11, 2)])  # of 20 pixels
+def test_pieces_may_overlap_by_half_of_their_height(overlap: float, count: int) -> None:
+    assert len(join_pieces(found((0, 10, 100, 30), (100 - overlap, 10, 200, 30)))) == count
 
 
 @pytest.mark.parametrize(
