@@ -3,8 +3,8 @@
 A detector that has learnt lines as they are read finds scraps, or nothing, on a page that lies on its side or
 askew by more than some 20 degrees. Where that may be so, and the lines that it found do not read well either,
 it looks once more at the picture turned to the left, and then turned by other angles; the view counts whose
-lines read better. Detectors that find lines equally well in any direction see the same both ways, and nothing
-is turned.
+lines read better. Detectors that find lines equally well in any direction see the same both ways; nothing is
+turned then but pages of many lines, most of which do not run across.
 """
 
 from collections.abc import Callable, Sequence
@@ -113,7 +113,8 @@ def detect_page(
     if trusted and score >= READS_WELL:
         return first
     side = _view(detector, np.rot90(image), clock, turns=1)
-    if _alike(first.found, side.found):
+    upright = len(across) < FEW_LINES or 2 * across.sum() >= len(across)
+    if upright and _alike(first.found, side.found):
         return first
     scored = [(score, MIN_GAIN, first), (_read(side, recognize, clock)[0], 1.0, side)]
     sure = scored[1][0] >= READS_WELL and _across(side.found).mean() >= WIDE_SHARE

@@ -65,6 +65,8 @@ LINES = quads((0, 0, 90, 9), (0, 20, 90, 29), (0, 40, 90, 49))
 SCRAPS = quads((0, 0, 9, 9), (0, 20, 9, 30), (30, 0, 50, 9))
 SHARDS = quads(*[(x, y, x + 9, y + 30) for x in (0, 20, 40) for y in (0, 35, 70)])  # as much text as LINES
 TALL = quads((0, 0, 9, 90), (20, 0, 29, 90), (40, 0, 49, 90))
+MANY_TALL = quads(*[(x, 0, x + 9, 90) for x in range(0, 168, 12)])
+MANY_LINES = quads(*[(0, y, 90, y + 9) for y in range(0, 168, 12)])
 WORDS = quads(*[(x, y, x + 30, y + 9) for x in (0, 40, 80) for y in (0, 20, 40, 60)])
 FOUR_WORDS = WORDS[:4]
 NOTHING = LINES[:0]
@@ -83,11 +85,12 @@ NOTHING = LINES[:0]
         (FOUR_WORDS, SCRAPS, False, 2),
         (NOTHING, FOUR_WORDS, False, 2),
         (TALL, LINES, False, 2),  # a detector that finds lines in any direction
+        (MANY_TALL, MANY_LINES, True, 2),
         (NOTHING, NOTHING, False, 2),
     ],
     ids=[
         *("on its side", "in pieces", "unseen", "few", "many", "upright", "scraps alone"),
-        *("both bad", "noise", "vertical text", "empty"),
+        *("both bad", "noise", "vertical text", "seen either way", "empty"),
     ],
 )
 def test_the_view_that_reads_better_counts(
