@@ -80,6 +80,7 @@ class DistillationDBPostProcess(PerModel[DetResult]):
         score_mode: str = "fast",
         box_type: str = "quad",
         shift: float = 0.0,
+        score_bowed: bool = False,
     ) -> None:
         params: dict[str, Any] = {
             "thresh": thresh,
@@ -90,6 +91,7 @@ class DistillationDBPostProcess(PerModel[DetResult]):
             "score_mode": score_mode,
             "box_type": box_type,
             "shift": shift,
+            "score_bowed": score_bowed,
         }
         super().__init__(DBPostProcess(**params), {"name": "DBPostProcess", **params}, model_name=model_name)
 
