@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from ppocr_lite.geometry import from_straight
+from ppocr_lite.geometry import MAX_CROP_SIDE, from_straight
 
 STRAIGHTENED = 0.6
 """Of the deviation of lines as much may be left at most, else it was not the page that bowed."""
@@ -100,7 +100,7 @@ class Bow:
 
 
 def bow_of(spines: Sequence[np.ndarray], heights: np.ndarray, size: tuple[int, int]) -> Bow | None:
-    """How a page bows, by its lines; None where that straightens them but little.
+    """How a page bows, by its lines; None where that straightens them but little, or OpenCV cannot draw it.
 
     Args:
         spines: points [m, 2] along the middle of each line.
@@ -129,7 +129,7 @@ def bow_of(spines: Sequence[np.ndarray], heights: np.ndarray, size: tuple[int, i
         return None
     lifted = bow.to_flat(_edge(size))[:, 1]
     above, below = max(0.0, -lifted.min()), max(0.0, lifted.max() + 1 - size[0])
-    if not above + below < MOST_ADDED * size[0]:
+    if not above + below < MOST_ADDED * size[0] or max(size[1], size[0] + above + below) > MAX_CROP_SIDE:
         return None
     top = int(np.ceil(above))
     return replace(bow, top=top, height=top + size[0] + int(np.ceil(below)))

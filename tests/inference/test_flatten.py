@@ -101,6 +101,11 @@ def test_no_page_bows_by_half_its_height() -> None:
     assert bow_of(spines(260), HEIGHTS, SIZE) is None
 
 
+@pytest.mark.parametrize("size", [(40000, 600), (400, 40000)])
+def test_pictures_too_large_for_opencv_are_left_alone(size: tuple[int, int]) -> None:
+    assert bow_of(spines(30), HEIGHTS, size) is None
+
+
 def test_two_pages_of_a_book_meet_in_a_cusp() -> None:
     lines = []
     for left, right in ((20, 280), (320, 580)):
